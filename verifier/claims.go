@@ -1,0 +1,153 @@
+package verifier
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+)
+
+// unverified is what a payload says before its signature is checked. It serves
+// to find the issuer and to refuse early; nothing is ever accepted by it.
+type unverified struct {
+	Claimed
+	expiry   time.Time // zero when there is none that can be read
+	audience []string  // nil when there is none that can be read
+}
+
+func peek(c *compact) (*unverified, *Error) {
+	payload, err := awstoken.ParseObject(c.payload)
+	if err != nil {
+		return nil, withKeyID(refuse(MalformedToken, "payload: %v", err), c)
+	}
+	iss, there := payload["iss"]
+	if !there {
+		return nil, withKeyID(refuse(InvalidClaims, "reading claim iss: it is missing"), c)
+	}
+	u := unverified{Claimed: Claimed{KeyID: c.keyID}}
+	var ok bool
+	if u.Issuer, ok = iss.(string); !ok {
+		return nil, withKeyID(refuse(MalformedToken, "payload: iss is not a string"), c)
+	}
+	u.Subject, _ = payload["sub"].(string)
+	u.ID, _ = payload["jti"].(string)
+	if aws, ok := payload[awstoken.Namespace].(map[string]any); ok {
+		u.AccountID, _ = aws["aws_account"].(string)
+	}
+	u.expiry, _ = awstoken.Seconds(payload["exp"])
+	u.audience = peekAudience(payload["aud"])
+	return &u, nil
+}
+
+func peekAudience(aud any) []string {
+	switch aud := aud.(type) {
+	case string:
+		return []string{aud}
+	case []any:
+		audience := make([]string, len(aud))
+		for i, element := range aud {
+			s, ok := element.(string)
+			if !ok {
+				return nil
+			}
+			audience[i] = s
+		}
+		return audience
+	}
+	return nil
+}
+
+func withKeyID(refusal *Error, c *compact) *Error {
+	refusal.Claimed.KeyID = c.keyID
+	return refusal
+}
+
+// hopeless refuses what the verified claims could not make good. A claim that
+// cannot be read is left to the decoder, which says what is wrong with it.
+func (v *Verifier) hopeless(from *issuer, u *unverified) *Error {
+	if !u.expiry.IsZero() {
+		if refusal := v.checkExpiry(u.expiry); refusal != nil {
+			return refusal
+		}
+	}
+	if len(u.audience) > 0 {
+		return v.checkAudience(from, u.audience)
+	}
+	return nil
+}
+
+// checkClaims holds the verified claims against what is wanted. Decode has
+// seen to their presence and types.
+func (v *Verifier) checkClaims(from *issuer, t *awstoken.Token) error {
+	if t.Issuer != from.URL {
+		// The payload that was peeked at is the one that was signed.
+		return errors.New("verifying token: the issuer changed between two readings of the payload")
+	}
+	for _, refusal := range []*Error{
+		v.checkAudience(from, t.Audience),
+		v.checkExpiry(t.Expiry),
+		v.checkStart(t),
+		v.checkLifetime(t),
+		checkAccount(from, t),
+	} {
+		if refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
+	if v.singleAudience && len(audience) > 1 {
+		return refuse(WrongAudience, "the token is made out to %d audiences, only one is accepted (single_audience)", len(audience))
+	}
+	for _, a := range audience {
+		if slices.Contains(from.Audiences, a) {
+			return nil
+		}
+	}
+	if len(audience) == 1 {
+		return refuse(WrongAudience, "audience %s is not one of %v", quote(audience[0]), from.Audiences)
+	}
+	return refuse(WrongAudience, "none of the token's %d audiences, the first of them %s, is one of %v",
+		len(audience), quote(audience[0]), from.Audiences)
+}
+
+func (v *Verifier) checkExpiry(expiry time.Time) *Error {
+	if now := v.now(); !now.Before(expiry.Add(v.leeway)) {
+		return refuse(Expired, "the token ended %v ago, at %s", now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (v *Verifier) checkStart(t *awstoken.Token) *Error {
+	limit := v.now().Add(v.leeway)
+	for _, start := range []struct {
+		claim string
+		at    time.Time
+	}{{"iat", t.IssuedAt}, {"nbf", t.NotBefore}} {
+		if start.at.After(limit) {
+			return refuse(NotYetValid, "%s lies %v ahead, the leeway is %v; is this machine's clock right?",
+				start.claim, start.at.Sub(v.now()).Round(time.Second), v.leeway)
+		}
+	}
+	return nil
+}
+
+func (v *Verifier) checkLifetime(t *awstoken.Token) *Error {
+	if lifetime := t.Expiry.Sub(t.IssuedAt); lifetime > v.maxLifetime {
+		return refuse(LifetimeTooLong, "the token lives for %v, at most %v is accepted", lifetime, v.maxLifetime)
+	}
+	return nil
+}
+
+func checkAccount(from *issuer, t *awstoken.Token) *Error {
+	if len(from.Accounts) > 0 && !slices.Contains(from.Accounts, t.AccountID) {
+		return refuse(AccountMismatch, "account %s is not one of %v that the issuer may speak for", t.AccountID, from.Accounts)
+	}
+	if t.Principal.AccountID != t.AccountID {
+		return refuse(AccountMismatch, "sub is of account %s, aws_account is %s", t.Principal.AccountID, t.AccountID)
+	}
+	return nil
+}

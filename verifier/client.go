@@ -1,0 +1,95 @@
+package verifier
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+)
+
+// newClient makes the client that keys are fetched with. It follows no
+// redirect, and looks at each address when it is dialled, so that a name that
+// resolves to an inner address (DNS rebinding) reaches nothing.
+func newClient(c RemoteConfig) *http.Client {
+	guard := &dialGuard{environment: http.ProxyFromEnvironment, allowPrivate: c.AllowPrivateAddresses}
+	if u, err := url.Parse(c.Issuer); err == nil {
+		guard.allowLoopback = isLoopbackHost(u.Hostname())
+	}
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:                  guard.proxy,
+			DialContext:            guard.dial,
+			ForceAttemptHTTP2:      true,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+	}
+}
+
+// dialGuard refuses addresses that an issuer has no business at.
+type dialGuard struct {
+	environment   func(*http.Request) (*url.URL, error) // the proxy that the environment names
+	allowPrivate  bool
+	allowLoopback bool
+	proxies       sync.Map // their host:port
+}
+
+// proxy asks the environment and remembers the answer, since a proxy may well
+// stand at a private address.
+func (g *dialGuard) proxy(request *http.Request) (*url.URL, error) {
+	proxy, err := g.environment(request)
+	if err != nil || proxy == nil {
+		return proxy, err
+	}
+	port := proxy.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
+	}
+	g.proxies.Store(net.JoinHostPort(proxy.Hostname(), port), true)
+	// Behind a proxy the address is the proxy's affair, unless it is written out.
+	if ip, err := netip.ParseAddr(request.URL.Hostname()); err == nil {
+		return proxy, g.check(ip)
+	}
+	return proxy, nil
+}
+
+func (g *dialGuard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Control: g.control}
+	if _, isProxy := g.proxies.Load(address); isProxy {
+		dialer.Control = nil
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+// control runs for each address that a name resolved to, before it is dialled.
+func (g *dialGuard) control(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("dialling %s: %w", address, err)
+	}
+	return g.check(ap.Addr())
+}
+
+// carrierNAT is shared address space (RFC 6598), private for all that matters
+// here; nat64 carries an IPv4 address in its last 32 bits (RFC 6052).
+var (
+	carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+)
+
+func (g *dialGuard) check(ip netip.Addr) error {
+	ip = ip.Unmap()
+	if nat64.Contains(ip) {
+		bytes := ip.As16()
+		ip = netip.AddrFrom4([4]byte(bytes[12:]))
+	}
+	public := ip.IsGlobalUnicast() && !ip.IsPrivate() && !carrierNAT.Contains(ip)
+	if public || g.allowPrivate || g.allowLoopback && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("refusing to dial %s: it is not a public address; allow_private_addresses permits it", ip)
+}

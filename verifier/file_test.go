@@ -1,0 +1,66 @@
+package verifier
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFileKeySet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jwks.json")
+	write := func(text []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := NewFileKeySet(path, nil, nil); err == nil {
+		t.Error("a missing file was accepted")
+	}
+	write([]byte("{}"))
+	if _, err := NewFileKeySet(path, nil, nil); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("a bad file: %v", err)
+	}
+	write(aws().jwks())
+	var log strings.Builder
+	clk := new(clock)
+	s, err := NewFileKeySet(path, clk.now, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, s, "RSA_0")
+
+	write(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_1")))
+	wantUnknown(t, s, "RSA_1") // not looked at twice within a second
+	clk.advance(time.Second)
+	wantKey(t, s, "RSA_1")
+	wantUnknown(t, s, "RSA_0")
+
+	for name, harm := range map[string]func(){
+		"bad JSON": func() { write([]byte("{")) },
+		"removed": func() {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		log.Reset()
+		harm()
+		for range 3 {
+			clk.advance(time.Second)
+			wantKey(t, s, "RSA_1")
+		}
+		if n := strings.Count(log.String(), "last good keys stay in force"); n != 1 {
+			t.Errorf("%s: logged %d times:\n%s", name, n, log.String())
+		}
+		write(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_1")))
+		clk.advance(time.Second)
+		wantKey(t, s, "RSA_1")
+	}
+	write(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_2")))
+	clk.advance(time.Second)
+	wantKey(t, s, "RSA_2")
+}

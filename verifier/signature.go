@@ -1,0 +1,73 @@
+package verifier
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// maxCheckWait is how long a signature waits for its turn to be checked. One
+// check takes about a millisecond.
+const maxCheckWait = 2 * time.Second
+
+// signatureChecks bounds how many signatures are checked at once, so that a
+// flood of bad tokens leaves processors to others, and lets requests that wait
+// with the same token share one check.
+type signatureChecks struct {
+	slots   chan struct{}
+	maxWait time.Duration
+	shared  singleflight.Group
+}
+
+func newSignatureChecks(atOnce int) *signatureChecks {
+	return &signatureChecks{slots: make(chan struct{}, atOnce), maxWait: maxCheckWait}
+}
+
+// verify returns the payload that the key signed.
+func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, key Key) ([]byte, error) {
+	if key.algorithm == ES384 && len(c.signature) != 96 {
+		return nil, refuse(BadSignature, "a signature of ES384 has 96 bytes, this one has %d", len(c.signature))
+	}
+	h := sha256.New()
+	h.Write(key.fingerprint[:])
+	h.Write([]byte(token))
+	result := s.shared.DoChan(string(h.Sum(nil)), func() (any, error) { return s.check(token, key) })
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the signature check: %w", ctx.Err())
+	case r := <-result:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.([]byte), nil
+	}
+}
+
+func (s *signatureChecks) check(token string, key Key) (payload []byte, err error) {
+	wait := time.NewTimer(s.maxWait)
+	defer wait.Stop()
+	select {
+	case s.slots <- struct{}{}:
+	case <-wait.C:
+		return nil, &Error{
+			Reason: Overloaded, RetryAfter: time.Second,
+			Hint: fmt.Sprintf("the signature waited %v for its turn, %d are checked at once", s.maxWait, cap(s.slots)),
+		}
+	}
+	defer func() {
+		<-s.slots
+		if p := recover(); p != nil {
+			payload, err = nil, fmt.Errorf("verifying signature: panic: %v", p)
+		}
+	}()
+	if payload, err = verifySignature(token, key); err != nil {
+		return nil, &Error{
+			Reason: BadSignature, Err: err,
+			Hint: fmt.Sprintf("the signature does not fit the issuer's key %s (%s)", quote(key.id), key.algorithm),
+		}
+	}
+	return payload, nil
+}

@@ -1,0 +1,115 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+)
+
+// source is where an issuer publishes its keys.
+type source struct {
+	issuer  string
+	jwksURL string // skips discovery
+	client  *http.Client
+}
+
+func newSource(c RemoteConfig) *source {
+	return &source{issuer: c.Issuer, jwksURL: c.JWKSURL, client: newClient(c)}
+}
+
+func (s *source) fetch(ctx context.Context) (map[string]Key, error) {
+	// Fetches are minutes apart: no connection is kept, and no goroutine.
+	defer s.client.CloseIdleConnections()
+	jwksURL := s.jwksURL
+	if jwksURL == "" {
+		var err error
+		if jwksURL, err = s.discover(ctx); err != nil {
+			return nil, err
+		}
+	}
+	text, err := s.get(ctx, jwksURL)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := parseJWKS(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w (from %s)", err, jwksURL)
+	}
+	return keys, nil
+}
+
+// discover finds the key document by OpenID Connect Discovery 1.0, section 4.
+func (s *source) discover(ctx context.Context) (string, error) {
+	location := strings.TrimSuffix(s.issuer, "/") + "/.well-known/openid-configuration"
+	text, err := s.get(ctx, location)
+	if err != nil {
+		return "", err
+	}
+	document, err := awstoken.ParseObject(text)
+	if err != nil {
+		return "", fmt.Errorf("reading discovery document %s: %w", location, err)
+	}
+	if document["issuer"] != s.issuer {
+		return "", fmt.Errorf("reading discovery document %s: it is for another issuer", location)
+	}
+	jwksURI, ok := document["jwks_uri"].(string)
+	if !ok {
+		return "", fmt.Errorf("reading discovery document %s: it has no jwks_uri", location)
+	}
+	if err := sameOrigin(s.issuer, jwksURI); err != nil {
+		return "", fmt.Errorf("reading discovery document %s: %w", location, err)
+	}
+	return jwksURI, nil
+}
+
+func sameOrigin(issuer, jwksURI string) error {
+	if err := checkURL(jwksURI); err != nil {
+		return fmt.Errorf("jwks_uri: %w", err)
+	}
+	a, err := url.Parse(issuer)
+	if err != nil {
+		return fmt.Errorf("issuer: %w", err)
+	}
+	b, err := url.Parse(jwksURI)
+	if err != nil {
+		return fmt.Errorf("jwks_uri: %w", err)
+	}
+	if a.Scheme != b.Scheme || a.Host != b.Host {
+		return fmt.Errorf("jwks_uri %q is not of the issuer's own scheme, host and port; jwks_url would say so on purpose", jwksURI)
+	}
+	return nil
+}
+
+func (s *source) get(ctx context.Context, location string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
+	if err != nil {
+		return nil, fmt.Errorf("getting %s: %w", location, err)
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "caddy-awsjwt")
+	response, err := s.client.Do(request)
+	if err != nil {
+		// The *url.Error names the method and the URL already.
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode)
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
+	if err != nil {
+		return nil, fmt.Errorf("getting %s: %w", location, err)
+	}
+	if len(text) > maxDocument {
+		return nil, fmt.Errorf("getting %s: %w", location, errTooLarge)
+	}
+	return text, nil
+}
+
+var errTooLarge = errors.New("the document is over 512 KiB")
