@@ -1,0 +1,70 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strings"
+)
+
+// credential is what a request's Authorization fields hold.
+type credential struct {
+	field     string // the whole field, to be put back by forward_token
+	token     string // a b64token (RFC 6750, section 2.1); "" when there is none
+	malformed string // what is wrong, when something is
+}
+
+// takeCredential reads the Authorization fields and removes them.
+func takeCredential(header http.Header) credential {
+	var fields []string
+	for name, values := range header {
+		if strings.EqualFold(name, "Authorization") {
+			fields = append(fields, values...)
+			delete(header, name)
+		}
+	}
+	switch len(fields) {
+	case 0:
+		return credential{}
+	case 1:
+		return readCredential(fields[0])
+	}
+	return credential{malformed: "the request has several Authorization fields"}
+}
+
+func readCredential(field string) credential {
+	end := 0
+	for end < len(field) && isTokenByte(field[end]) {
+		end++
+	}
+	scheme, rest := field[:end], field[end:]
+	switch {
+	case scheme == "":
+		return credential{malformed: "the Authorization field is empty or does not begin with a scheme"}
+	case !strings.EqualFold(scheme, "Bearer"):
+		return credential{}
+	case rest == "":
+		return credential{malformed: "the Authorization field is Bearer without a token"}
+	case rest[0] != ' ' || !isB64Token(rest[1:]):
+		return credential{malformed: "the Authorization field is not Bearer, one space and a token"}
+	}
+	return credential{field: field, token: rest[1:]}
+}
+
+// isTokenByte is tchar of RFC 9110, section 5.6.2.
+func isTokenByte(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}
+
+// isB64Token is b64token of RFC 6750, section 2.1.
+func isB64Token(s string) bool {
+	s = strings.TrimRight(s, "=")
+	for i := range len(s) {
+		if !isAlphanumeric(s[i]) && strings.IndexByte("-._~+/", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,110 @@
+package caddymodule
+
+import (
+	"encoding/json"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+func init() {
+	httpcaddyfile.RegisterDirective("aws_jwt", parseDirective)
+	httpcaddyfile.RegisterDirectiveOrder("aws_jwt", httpcaddyfile.Before, "basic_auth")
+}
+
+// parseDirective sets up the handler from Caddyfile tokens. Syntax:
+//
+//	aws_jwt [<matcher>] {
+//	    issuer <url> [<account-id>...] {
+//	        account   <account-id>...
+//	        audience  <audience>...
+//	        algorithm RS256|ES384...
+//	        jwks_url  <url>
+//	        jwks_file <path>
+//	    }
+//	    jwks {
+//	        ttl      <duration>
+//	        cooldown <duration>
+//	        timeout  <duration>
+//	        allow_private_addresses
+//	    }
+//	    audience        <audience>...
+//	    single_audience
+//	    algorithm       RS256|ES384...
+//	    leeway          <duration>
+//	    max_lifetime    <duration>
+//	    account         <account-id>...
+//	    org             <org-id>...
+//	    principal_tag   <key> <value>...
+//	    request_tag     <key> <value>...
+//	    deny            [<name>] <cel>
+//	    allow           [<name>] <cel>
+//	    header          <field> <value>
+//	    default_headers on|off
+//	    forward_token
+//	    realm           <name>
+//	    explain_errors
+//	}
+//
+// With a matcher it writes two routes: one that strips every request, and one
+// that authenticates those that match.
+func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next() // the directive's name
+	matcher, err := h.ExtractMatcherSet()
+	if err != nil {
+		return nil, err
+	}
+	handler := new(Handler)
+	if err := handler.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	if len(matcher) == 0 {
+		return h.NewRoute(nil, handler), nil
+	}
+	firewall := &Handler{FirewallOnly: true, Headers: handler.Headers, DefaultHeaders: handler.DefaultHeaders}
+	// A Subroute of nothing but routes keeps them in this order; two routes
+	// would be sorted, and the one with the matcher come first.
+	routes := caddyhttp.Subroute{Routes: caddyhttp.RouteList{
+		route(nil, firewall), route(matcher, handler),
+	}}
+	return []httpcaddyfile.ConfigValue{{Class: "route", Value: routes}}, nil
+}
+
+func route(matcher caddy.ModuleMap, handler *Handler) caddyhttp.Route {
+	r := caddyhttp.Route{HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(handler, "handler", "aws_jwt", nil)}}
+	if matcher != nil {
+		r.MatcherSetsRaw = []caddy.ModuleMap{matcher}
+	}
+	return r
+}
+
+// UnmarshalCaddyfile reads a whole directive, beginning at its name.
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	return readBlock(d, h, map[string]subdirective[Handler]{
+		"issuer":          {readIssuer, true},
+		"jwks":            {readJWKS, false},
+		"audience":        {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Audiences) }, false},
+		"single_audience": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.SingleAudience) }, false},
+		"algorithm":       {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Algorithms) }, false},
+		"leeway":          {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.Leeway) }, false},
+		"max_lifetime":    {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxLifetime) }, false},
+		"account":         {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Accounts) }, false},
+		"org":             {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Orgs) }, false},
+		"principal_tag":   {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.PrincipalTags) }, true},
+		"request_tag":     {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, true},
+		"deny":            {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, true},
+		"allow":           {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, true},
+		"header":          {readHeader, true},
+		"default_headers": {readDefaultHeaders, false},
+		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
+		"realm":           {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
+		"explain_errors":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
+	})
+}

@@ -1,0 +1,89 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
+)
+
+// maxLogged is how much of a text from outside a log line shows, in bytes.
+const maxLogged = 128
+
+// logRefusal writes the decision's one line. It answers why, and what to
+// change. The token, or a part of it, is in none of its fields.
+func (h *Handler) logRefusal(r *http.Request, v *visit, refused *refusal, took time.Duration) {
+	level := zapcore.InfoLevel
+	if refused.answer().status >= http.StatusInternalServerError {
+		level = zapcore.WarnLevel
+	}
+	line := h.logger.Check(level, "refused")
+	if line == nil {
+		return
+	}
+	fields := []zap.Field{
+		zap.String("reason", refused.reason),
+		zap.Int("status", refused.answer().status),
+		zap.String("hint", refused.hint),
+	}
+	fields = appendText(fields, "rule", refused.rule)
+	if v.result != nil {
+		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	} else {
+		fields = appendIdentity(fields, "unverified_", refused.claimed)
+	}
+	line.Write(append(fields, requestFields(r, took)...)...)
+}
+
+// logPass writes the line of a request that passes, at DEBUG.
+func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
+	line := h.logger.Check(zapcore.DebugLevel, "allowed")
+	if line == nil {
+		return
+	}
+	fields := appendText(nil, "rule", v.rule)
+	fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	line.Write(append(fields, requestFields(r, took)...)...)
+}
+
+func verifiedIdentity(result *verifier.Result) verifier.Claimed {
+	return verifier.Claimed{
+		Issuer: result.Token.Issuer, KeyID: result.KeyID, AccountID: result.Token.AccountID,
+		Subject: result.Token.Subject, ID: result.Token.ID,
+	}
+}
+
+func appendIdentity(fields []zap.Field, prefix string, c verifier.Claimed) []zap.Field {
+	fields = appendText(fields, prefix+"iss", c.Issuer)
+	fields = appendText(fields, prefix+"account", c.AccountID)
+	fields = appendText(fields, prefix+"sub", c.Subject)
+	fields = appendText(fields, prefix+"jti", c.ID)
+	return appendText(fields, prefix+"kid", c.KeyID)
+}
+
+// requestFields tell which request it was. The query is left out, since
+// people put secrets there.
+func requestFields(r *http.Request, took time.Duration) []zap.Field {
+	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	fields := []zap.Field{zap.Duration("duration", took)}
+	fields = appendText(fields, "remote_ip", ip)
+	fields = appendText(fields, "method", r.Method)
+	fields = appendText(fields, "host", r.Host)
+	return appendText(fields, "path", r.URL.Path)
+}
+
+// appendText adds a text from outside, cut, unless it is empty.
+func appendText(fields []zap.Field, name, text string) []zap.Field {
+	if text == "" {
+		return fields
+	}
+	if len(text) > maxLogged {
+		text = strings.ToValidUTF8(text[:maxLogged], "") + "…"
+	}
+	return append(fields, zap.String(name, text))
+}

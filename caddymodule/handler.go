@@ -1,0 +1,172 @@
+package caddymodule
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
+	"github.com/caddy-awsjwt/caddy-awsjwt/identity"
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+}
+
+// Handler lets requests pass that bear a token of AWS STS from a trusted
+// issuer, and hands the caller's AWS identity on in headers.
+//
+// Placeholders: `{aws_token.<path>}` for each attribute of the verified token
+// (docs/attributes.md), `{aws_jwt.reason}` and `{aws_jwt.rule}` for a refusal,
+// and `{http.auth.user.id}`, which is `{aws_token.sub}`.
+type Handler struct {
+	// The issuers that are trusted. At least one is required.
+	Issuers []Issuer `json:"issuers,omitempty"`
+
+	// How the issuers' keys are fetched and kept.
+	JWKS *JWKS `json:"jwks,omitempty"`
+
+	// The audiences that a token may be made out to. Required, here or for every
+	// issuer.
+	Audiences []string `json:"audiences,omitempty"`
+
+	// Refuse a token that is made out to several audiences.
+	SingleAudience bool `json:"single_audience,omitempty"`
+
+	// The algorithms that are allowed: RS256, ES384. Default: both.
+	Algorithms []verifier.Algorithm `json:"algorithms,omitempty"`
+
+	// How far clocks may differ, at most 60s. Default: 30s.
+	Leeway *caddy.Duration `json:"leeway,omitempty"`
+
+	// The longest that a token may live, exp - iat. Default: 1h.
+	MaxLifetime *caddy.Duration `json:"max_lifetime,omitempty"`
+
+	// The AWS accounts that may pass. Default: any that an issuer speaks for.
+	Accounts []string `json:"accounts,omitempty"`
+
+	// The AWS organizations whose accounts may pass. Default: any, and none.
+	Orgs []string `json:"orgs,omitempty"`
+
+	// For each key of a principal tag, the values of which one is required.
+	PrincipalTags map[string][]string `json:"principal_tags,omitempty"`
+
+	// For each key of a request tag, the values of which one is required. The
+	// caller chooses request tags.
+	RequestTags map[string][]string `json:"request_tags,omitempty"`
+
+	// A rule that is true, or that fails, refuses.
+	Deny []Rule `json:"deny,omitempty"`
+
+	// When there are any, one at least must be true.
+	Allow []Rule `json:"allow,omitempty"`
+
+	// Headers for the next handler, in addition to the default ones.
+	Headers []Header `json:"headers,omitempty"`
+
+	// Set X-Aws-Token-Account-Id, -Org-Id, -Sub, -Source-Region and -Jti.
+	// Default: true.
+	DefaultHeaders *bool `json:"default_headers,omitempty"`
+
+	// Keep the Authorization header of a request that passes. Default: false.
+	ForwardToken bool `json:"forward_token,omitempty"`
+
+	// The realm of WWW-Authenticate. Default: aws.
+	Realm string `json:"realm,omitempty"`
+
+	// Tell the client the reason of a refusal, in error_description. This helps
+	// whoever attacks, too: it is for development.
+	ExplainErrors bool `json:"explain_errors,omitempty"`
+
+	// Remove forged identity headers and let every request pass. Only headers
+	// may stand beside it. The Caddyfile puts such a handler before one with a
+	// matcher, so that a path left open is no way to smuggle an identity.
+	FirewallOnly bool `json:"firewall_only,omitempty"`
+
+	verifier *verifier.Verifier
+	policy   *celpolicy.Policy
+	headers  *identity.Headers
+	keySets  []io.Closer // that this handler made, and no others
+	logger   *zap.Logger
+	slogger  *slog.Logger
+	now      func() time.Time
+}
+
+// Issuer is somebody whose tokens are trusted.
+type Issuer struct {
+	// The issuer's URL, compared byte for byte with iss.
+	URL string `json:"url"`
+
+	// The accounts that the issuer may speak for. Default: any. AWS gives every
+	// account an issuer of its own, so name the one account here.
+	Accounts []string `json:"accounts,omitempty"`
+
+	// The audiences for this issuer, instead of the handler's.
+	Audiences []string `json:"audiences,omitempty"`
+
+	// The algorithms for this issuer, instead of the handler's.
+	Algorithms []verifier.Algorithm `json:"algorithms,omitempty"`
+
+	// Where the keys are. Default: found by OpenID Connect Discovery.
+	JWKSURL string `json:"jwks_url,omitempty"`
+
+	// A JWKS file to read the keys from, again when it changes.
+	JWKSFile string `json:"jwks_file,omitempty"`
+}
+
+// JWKS says how the issuers' keys are fetched and kept.
+type JWKS struct {
+	// The age from which keys are refreshed in the background. Default: 15m.
+	TTL *caddy.Duration `json:"ttl,omitempty"`
+
+	// The shortest time between two fetches for a key ID that is unknown, and
+	// after a fetch that failed. Default: 30s.
+	Cooldown *caddy.Duration `json:"cooldown,omitempty"`
+
+	// The longest that one fetch may take. Default: 5s.
+	Timeout *caddy.Duration `json:"timeout,omitempty"`
+
+	// Fetch keys from loopback, private, link-local and multicast addresses,
+	// too. Default: only from public ones, or from loopback when the issuer's
+	// own host is a loopback address.
+	AllowPrivateAddresses bool `json:"allow_private_addresses,omitempty"`
+}
+
+// Rule is one rule of the policy.
+type Rule struct {
+	// The name that logs show. Default: deny[0], allow[1], counted within its kind.
+	Name string `json:"name,omitempty"`
+
+	// A CEL expression that is true or false.
+	Expression string `json:"expression"`
+}
+
+// Header is a header for the next handler.
+type Header struct {
+	// The header's name. What a client sends under it is removed.
+	Field string `json:"field"`
+
+	// The header's value; it may hold placeholders. What comes out of a
+	// placeholder is percent-encoded. An empty value sets no header.
+	Value string `json:"value"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.aws_jwt",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

@@ -1,0 +1,57 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// respond answers a refused request. Where the server has error routes, they
+// shape the body; where it has none, the body is a problem document (RFC 9457)
+// that is the same for every refusal of its status.
+func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refusal) error {
+	a := refused.answer()
+	header := w.Header()
+	if a.challenge {
+		header.Set("WWW-Authenticate", refused.challenge(h.Realm, h.ExplainErrors))
+	}
+	if a.status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", retryAfter(refused.retryAfter))
+	}
+	if r.ProtoMajor == 1 && (r.ContentLength != 0 || wantsUpgrade(r)) {
+		// Otherwise the server would wait for a body that nobody reads.
+		header.Set("Connection", "close")
+	}
+	if hasErrorRoutes(r) {
+		return caddyhttp.Error(a.status, refused)
+	}
+	body, err := json.Marshal(problem{"about:blank", http.StatusText(a.status), a.status})
+	if err != nil {
+		return caddyhttp.Error(http.StatusInternalServerError, err)
+	}
+	header.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(a.status)
+	// A client that is gone already is no fault to report.
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}
+
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+}
+
+// retryAfter rounds up to whole seconds, of which there is at least one.
+func retryAfter(d time.Duration) string {
+	seconds := int64((d + time.Second - 1) / time.Second)
+	return strconv.FormatInt(max(seconds, 1), 10)
+}
+
+func hasErrorRoutes(r *http.Request) bool {
+	server, ok := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return ok && server.Errors != nil && len(server.Errors.Routes) > 0
+}

@@ -1,0 +1,72 @@
+package devsts
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// defaultSession is the length of a role's session, as IAM has it by default.
+const defaultSession = time.Hour
+
+// account is an Account while the server runs.
+type account struct {
+	Account
+	enabled atomic.Bool
+	keys    keyRing
+	roles   []*role
+}
+
+func newAccount(c Account) *account {
+	a := &account{Account: c}
+	a.enabled.Store(!c.FederationDisabled)
+	for _, r := range c.Roles {
+		a.roles = append(a.roles, &role{Role: r, account: a})
+	}
+	return a
+}
+
+// role is a Role while the server runs.
+type role struct {
+	Role
+	account *account
+}
+
+func (r *role) session() time.Duration {
+	if r.SessionSeconds == 0 {
+		return defaultSession
+	}
+	return time.Duration(r.SessionSeconds) * time.Second
+}
+
+func (r *role) sessionName() string {
+	if r.SessionName == "" {
+		return "devsts"
+	}
+	return r.SessionName
+}
+
+// name is the last part of the ARN, behind the path.
+func (r *role) name() string {
+	return r.ARN[strings.LastIndexByte(r.ARN, '/')+1:]
+}
+
+// callerARN is the session's ARN, which has no path, as at AWS. It occurs in
+// GetCallerIdentity and in messages, never in a token.
+func (r *role) callerARN() string {
+	partition := strings.Split(r.ARN, ":")[1]
+	return "arn:" + partition + ":sts::" + r.account.ID + ":assumed-role/" + r.name() + "/" + r.sessionName()
+}
+
+// uniqueID is a role ID of IAM's form that stays the same between starts.
+func (r *role) uniqueID() string {
+	sum := sha256.Sum256([]byte(r.ARN))
+	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}
+
+func (r *role) denied(permission string) bool {
+	return slices.Contains(r.Deny, permission)
+}

@@ -1,0 +1,134 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+)
+
+// Header is a field that the upstream sees.
+type Header struct {
+	Field string // a token of RFC 9110, section 5.6.2
+
+	// Value is printable ASCII with placeholders in braces: {aws_token.<path>},
+	// a path of package awstoken, or any other {name}. \{ and \} are literal
+	// braces. It neither begins nor ends with a space.
+	Value string
+}
+
+// Config says what [New] makes. Its zero value sets no header.
+type Config struct {
+	Headers []Header
+
+	// DefaultHeaders adds X-Aws-Token-Account-Id, X-Aws-Token-Org-Id,
+	// X-Aws-Token-Sub, X-Aws-Token-Source-Region and X-Aws-Token-Jti.
+	DefaultHeaders bool
+}
+
+// Headers writes a token into the fields of a request, and keeps clients from
+// doing so. It is safe for concurrent use. The zero value and nil strip the
+// X-Aws-Token- namespace and set nothing.
+type Headers struct {
+	fields  []string   // in canonical case, in the order of the configuration
+	values  []template // of fields
+	outside []string   // those of fields that are not in the namespace
+}
+
+// defaultHeaders are named after their paths, "." and "_" written as "-".
+func defaultHeaders() []Header {
+	return []Header{
+		{"X-Aws-Token-Account-Id", "{aws_token.account.id}"},
+		{"X-Aws-Token-Org-Id", "{aws_token.org.id}"},
+		{"X-Aws-Token-Sub", "{aws_token.sub}"},
+		{"X-Aws-Token-Source-Region", "{aws_token.source_region}"},
+		{"X-Aws-Token-Jti", "{aws_token.jti}"},
+	}
+}
+
+// New checks the configuration. Its error joins every fault, each with its path
+// in front, such as headers[1].field. Faults are a field that is no token, that
+// a proxy or a connection needs for itself, that differs from an earlier or a
+// default one only in case and in characters that are neither letters nor
+// digits; a value that is empty, is no good template or names an attribute that
+// the token's table lacks ([*awstoken.UnknownPathError]).
+func New(cfg Config) (*Headers, error) {
+	faults := fieldFaults(cfg)
+	h := new(Headers)
+	all := cfg.Headers
+	if cfg.DefaultHeaders {
+		all = append(all[:len(all):len(all)], defaultHeaders()...)
+	}
+	for i, header := range all {
+		value, err := parseTemplate(header.Value)
+		if err != nil {
+			faults = append(faults, eachWithPath(fmt.Sprintf("headers[%d].value", i), err)...)
+		}
+		field := http.CanonicalHeaderKey(header.Field)
+		h.fields = append(h.fields, field)
+		h.values = append(h.values, value)
+		if !(names{}).manage(field) {
+			h.outside = append(h.outside, field)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return h, nil
+}
+
+// eachWithPath puts the path in front of each error that err joins.
+func eachWithPath(path string, err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{fmt.Errorf("%s: %w", path, err)}
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, fmt.Errorf("%s: %w", path, e))
+	}
+	return errs
+}
+
+// Fields returns the names of the fields that Set may set, in canonical case:
+// the configured ones, then the default ones. A later handler of the same
+// request gives them to its own Strip.
+func (h *Headers) Fields() []string {
+	if h == nil {
+		return nil
+	}
+	return append([]string(nil), h.fields...)
+}
+
+// Set writes the fields of token t. The request was stripped before.
+//
+// lookup returns the value of a placeholder that is no attribute of the token,
+// by its name without braces; without lookup such a placeholder is empty. What
+// comes out of a placeholder is percent-encoded, once, and never expanded
+// again. Each field has one value; one whose value comes out empty is removed
+// instead.
+//
+// The error is an [*UnsafeValueError] when a value is over 4096 bytes after
+// encoding. Then header is as it was. Without a token nothing is set.
+func (h *Headers) Set(header http.Header, t *awstoken.Token, lookup func(placeholder string) string) error {
+	if h == nil || t == nil || len(h.fields) == 0 {
+		return nil
+	}
+	values := make([]string, len(h.fields))
+	for i, value := range h.values {
+		values[i] = value.expand(t, lookup)
+		if len(values[i]) > maxValue {
+			return &UnsafeValueError{h.fields[i]}
+		}
+	}
+	for i, field := range h.fields {
+		if values[i] == "" {
+			delete(header, field)
+			continue
+		}
+		// One array holds all values; its slots cannot grow into one another.
+		header[field] = values[i : i+1 : i+1]
+	}
+	return nil
+}
