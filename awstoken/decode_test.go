@@ -154,12 +154,12 @@ func TestDecodeAccepts(t *testing.T) {
 	}
 }
 
-func replace(t *testing.T, old, new string) string {
+func replace(t *testing.T, from, to string) string {
 	t.Helper()
-	if !strings.Contains(good, old) {
-		t.Fatalf("the good payload lacks %s", old)
+	if !strings.Contains(good, from) {
+		t.Fatalf("the good payload lacks %s", from)
 	}
-	return strings.Replace(good, old, new, 1)
+	return strings.Replace(good, from, to, 1)
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -71,10 +71,10 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-func replaceAuth(old, new string) func(*http.Request) {
+func replaceAuth(from, to string) func(*http.Request) {
 	return func(r *http.Request) {
 		before := r.Header.Get("Authorization")
-		after := strings.Replace(before, old, new, 1)
+		after := strings.Replace(before, from, to, 1)
 		if before == after {
 			panic("nothing to replace in " + before)
 		}

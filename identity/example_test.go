@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
@@ -20,7 +21,7 @@ func Example() {
 		return
 	}
 
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("x_team", "admins")
 	r.Header.Set("X-Aws-Token-Account-Id", "999999999999")
 	r.Header.Set("Connection", "X-Team, keep-alive")

@@ -28,11 +28,11 @@ func testToken() *awstoken.Token {
 	}
 }
 
-func mustNew(t testing.TB, cfg Config) *Headers {
-	t.Helper()
+func mustNew(tb testing.TB, cfg Config) *Headers {
+	tb.Helper()
 	h, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return h
 }

@@ -41,7 +41,7 @@ func TestStripRemovesEverySpelling(t *testing.T) {
 		{"X-Tea1-Name", false},
 		{"X-Alsó", false},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header = http.Header{test.key: {"forged", "twice"}, "Accept": {"*/*"}}
 		h.Strip(r, "X-Also")
 		if _, there := r.Header[test.key]; there == test.managed {
@@ -54,7 +54,7 @@ func TestStripRemovesEverySpelling(t *testing.T) {
 }
 
 func TestStripRemovesAllSpellingsAtOnce(t *testing.T) {
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{
 		"X-Aws-Token-Sub": {"a", "b"}, "x-aws-token-sub": {"c"}, "X_aws_token_sub": {"d"}, "X.aws.token.sub": {"e"},
 		"X-Real": {"f"},
@@ -67,7 +67,7 @@ func TestStripRemovesAllSpellingsAtOnce(t *testing.T) {
 
 func TestStripOfZeroValueRemovesTheNamespace(t *testing.T) {
 	for name, h := range map[string]*Headers{"nil": nil, "zero": {}} {
-		r := httptest.NewRequest("POST", "/", strings.NewReader("a"))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a"))
 		r.Header = http.Header{"X-Aws-Token-Sub": {"forged"}, "X-Team": {"kept"}, "Connection": {"x-aws-token-sub, X-Team"}}
 		h.Strip(r)
 		if want := (http.Header{"X-Team": {"kept"}, "Connection": {"X-Team"}}); !reflect.DeepEqual(r.Header, want) {
@@ -109,7 +109,7 @@ func TestStripCleansLists(t *testing.T) {
 		{"other spellings", []string{"x.aws_token sub, close"}, []string{"close"}},
 	} {
 		for _, field := range []string{"Connection", "connection", "CONNECTION", "Proxy-Connection", "proxy_connection", "Trailer", "trailer"} {
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			original := slices.Clone(test.in)
 			r.Header = http.Header{field: original}
 			h.Strip(r, "X-Also")
@@ -120,7 +120,7 @@ func TestStripCleansLists(t *testing.T) {
 				t.Errorf("%s in %s: the list was changed in place", test.name, field)
 			}
 		}
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header = http.Header{"Accept": test.in}
 		h.Strip(r, "X-Also")
 		if got := r.Header["Accept"]; !slices.Equal(got, test.in) {
@@ -131,7 +131,7 @@ func TestStripCleansLists(t *testing.T) {
 
 func TestStripCleansAnnouncedTrailers(t *testing.T) {
 	h := mustNew(t, Config{Headers: []Header{{"X-Team", "a"}}})
-	r := httptest.NewRequest("POST", "/", strings.NewReader("a"))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a"))
 	r.Trailer = http.Header{"X-Team": nil, "x_aws_token_sub": {"forged"}, "X-Also": nil, "X-Checksum": nil}
 	shared := r.WithContext(r.Context()).Trailer
 	h.Strip(r, "X-Also")
@@ -142,7 +142,7 @@ func TestStripCleansAnnouncedTrailers(t *testing.T) {
 
 func TestStripThenSetKeepsOurValue(t *testing.T) {
 	h := mustNew(t, Config{DefaultHeaders: true})
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("X-Aws-Token-Account-Id", "999999999999")
 	r.Header["Connection"] = []string{"X-Aws-Token-Account-Id"}
 	h.Strip(r)

@@ -83,7 +83,7 @@ func lateRequest() (*http.Request, *lateBody) {
 		trailer["X-Aws-Token-Sub"] = []string{"forged"}
 		trailer["x_team"] = []string{"forged"}
 	}}
-	r := httptest.NewRequest("POST", "/", body)
+	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.Trailer = trailer
 	return r, body
 }
@@ -130,7 +130,7 @@ func TestTrailersAreScrubbedOnCloseAfterAnEndThatWasNone(t *testing.T) {
 }
 
 func TestTrailersSetLaterOnTheRequestAreScrubbed(t *testing.T) {
-	r := httptest.NewRequest("POST", "/", nil)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Body = &lateBody{text: strings.NewReader("a"), end: io.EOF, atEnd: func() {
 		r.Trailer = http.Header{"X-Checksum": {"1"}, "X-Aws-Token-Sub": {"forged"}}
 	}}
@@ -177,7 +177,7 @@ func TestBodyPassesTextAndErrors(t *testing.T) {
 func TestCloseWakesARead(t *testing.T) {
 	in, out := io.Pipe()
 	defer out.Close()
-	r := httptest.NewRequest("POST", "/", in)
+	r := httptest.NewRequest(http.MethodPost, "/", in)
 	new(Headers).Strip(r)
 	done := make(chan error)
 	go func() {

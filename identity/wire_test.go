@@ -114,6 +114,7 @@ func sendRaw(t *testing.T, address, request string) {
 
 // stripped prepares as the module does, open as a proxy without it would.
 func stripped(t *testing.T) func(*http.Request) {
+	t.Helper()
 	h := mustNew(t, Config{DefaultHeaders: true, Headers: []Header{{"X-Team", "{aws_token.principal_tags.team}"}}})
 	return func(r *http.Request) {
 		h.Strip(r)

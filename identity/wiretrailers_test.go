@@ -138,7 +138,7 @@ func sendHTTP2(t *testing.T, address string, announced, late http.Header, length
 	defer transport.CloseIdleConnections()
 	trailer := announced.Clone()
 	body := trailingBody{bytes.NewReader([]byte("hello")), func() { maps.Copy(trailer, late) }}
-	r, err := http.NewRequest("POST", "http://"+address+"/", body)
+	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/", body)
 	if err != nil {
 		t.Fatal(err)
 	}

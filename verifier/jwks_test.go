@@ -7,9 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -148,7 +148,7 @@ func TestParseJWKSRefuses(t *testing.T) {
 	many := func(n int) []byte {
 		members := make([]any, n)
 		for i := range members {
-			members[i] = ecJWK(&aws().ec.PublicKey, fmt.Sprint(i))
+			members[i] = ecJWK(&aws().ec.PublicKey, strconv.Itoa(i))
 		}
 		return jwks(members...)
 	}

@@ -271,7 +271,7 @@ func TestRemoteRefusesAnswers(t *testing.T) {
 		"discovery redirects":          {redirect(uri), goodJWKS},
 		"keys redirect":                {goodDiscovery, redirect(uri + "?again")},
 		"HTML with 200":                {goodDiscovery, text("<html>hello</html>")},
-		"404 with keys":                {goodDiscovery, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404); goodJWKS(w, r) }},
+		"404 with keys":                {goodDiscovery, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotFound); goodJWKS(w, r) }},
 		"204":                          {goodDiscovery, status(204)},
 		"over 512 KiB":                 {goodDiscovery, text(string(aws().jwks()) + strings.Repeat(" ", maxDocument))},
 		"a gzip bomb":                  {goodDiscovery, bomb},

@@ -39,10 +39,8 @@ func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, 
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for the signature check: %w", ctx.Err())
 	case r := <-result:
-		if r.Err != nil {
-			return nil, r.Err
-		}
-		return r.Val.([]byte), nil
+		payload, _ := r.Val.([]byte)
+		return payload, r.Err
 	}
 }
 

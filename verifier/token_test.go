@@ -50,19 +50,19 @@ var (
 	stranger = sync.OnceValue(newSigner)
 )
 
-func (s *signer) keySet(t testing.TB) *StaticKeySet {
-	t.Helper()
+func (s *signer) keySet(tb testing.TB) *StaticKeySet {
+	tb.Helper()
 	rsaKey, err := NewKey("RSA_0", &s.rsa.PublicKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ecKey, err := NewKey("EC384_0", &s.ec.PublicKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	set, err := NewStaticKeySet(rsaKey, ecKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return set
 }
@@ -135,20 +135,21 @@ func (c claims) signedBy(s *signer) string {
 
 func goodToken() string { return goodClaims().signedBy(aws()) }
 
-func goodConfig(t testing.TB) Config {
+func goodConfig(tb testing.TB) Config {
+	tb.Helper()
 	return Config{
-		Issuers:   []Issuer{{URL: testIssuer, Keys: aws().keySet(t)}, {URL: otherURL, Keys: stranger().keySet(t)}},
+		Issuers:   []Issuer{{URL: testIssuer, Keys: aws().keySet(tb)}, {URL: otherURL, Keys: stranger().keySet(tb)}},
 		Audiences: []string{"my-app"},
 		Leeway:    30 * time.Second,
 		Now:       func() time.Time { return epoch },
 	}
 }
 
-func mustNew(t testing.TB, c Config) *Verifier {
-	t.Helper()
+func mustNew(tb testing.TB, c Config) *Verifier {
+	tb.Helper()
 	v, err := New(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }

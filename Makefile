@@ -1,0 +1,59 @@
+# Everything that this project does, by name. The default prints this list.
+GOLANGCI_LINT_VERSION := v2.15.0
+
+# Tools that the project installs for itself, kept out of the user's PATH.
+TOOLS := $(CURDIR)/.tools
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test race bench fuzz lint fmt docs build xcaddy deps clean
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: build ## build all, run it on this machine with a local STS, and stay up until Ctrl-C
+	@go build -o bin/demo ./integration/demo
+	@bin/demo -bin bin
+
+demo: build ## as run, but end: exit 0 only if each request had the expected outcome
+	@go build -o bin/demo ./integration/demo
+	@bin/demo -bin bin -once
+
+test: deps ## all tests: units, golden files, and the built programs with real AWS SDKs
+	go test ./...
+
+race: deps ## all tests under the race detector
+	go test -race ./...
+
+bench: ## benchmarks, with allocations
+	go test -run '^$$' -bench . -benchmem ./awstoken ./verifier ./celpolicy ./identity ./caddymodule
+
+lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the version that is pinned here
+	go vet ./...
+	$(GOLANGCI_LINT) run
+
+fmt: $(GOLANGCI_LINT) ## format the code
+	$(GOLANGCI_LINT) fmt
+
+docs: ## write docs/attributes.md from the table of attributes
+	go test ./awstoken -run TestAttributesPage -update
+
+build: ## build caddy-awsjwt and devsts into bin/
+	@mkdir -p bin
+	go build -o bin/ ./cmd/...
+
+xcaddy: ## build bin/caddy-xcaddy from xcaddy.json, as xcaddy builds Caddy with plugins
+	go run ./integration/xcaddy -manifest xcaddy.json -output bin/caddy-xcaddy
+
+deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript
+	@./scripts/deps
+
+clean: ## remove what was built
+	rm -rf bin .tools integration/sdk/js/node_modules
+
+# go install refuses a GOFLAGS=-mod=…, and takes about two minutes once.
+$(GOLANGCI_LINT):
+	@mkdir -p $(TOOLS)
+	@echo "installing golangci-lint $(GOLANGCI_LINT_VERSION); this takes about two minutes, once"
+	GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv $(TOOLS)/golangci-lint $@

@@ -1,0 +1,198 @@
+package stack
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startWithin is how long a program may take to be ready.
+const startWithin = 30 * time.Second
+
+// stopWithin is how long a program may take to end when it is asked to.
+const stopWithin = 10 * time.Second
+
+// Build builds the project's commands into a directory: those that are named,
+// such as devsts, or all. It runs in the module's root, wherever below that the
+// caller is.
+func Build(ctx context.Context, directory string, commands ...string) error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	if len(commands) == 0 {
+		commands = []string{"..."}
+	}
+	args := []string{"build", "-o", directory + string(filepath.Separator)}
+	for _, command := range commands {
+		args = append(args, "./cmd/"+command)
+	}
+	build := exec.CommandContext(ctx, "go", args...)
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the commands: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// Root is the directory of the module that the caller runs in.
+func Root() (string, error) {
+	directory, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the module: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			return directory, nil
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			return "", errors.New("finding the module: no go.mod here or above")
+		}
+		directory = parent
+	}
+}
+
+// process is a program that runs.
+type process struct {
+	command *exec.Cmd
+	logFile *os.File
+	ended   chan struct{} // closed when it has ended
+	err     error         // why, once it has
+
+	mu    sync.Mutex
+	lines []string // of its standard error
+}
+
+// start runs a program in a directory of its own with a clean environment, so
+// that neither the user's AWS files nor the user's Caddy are touched. What it
+// writes to standard error goes to <program>.log there, too.
+func start(directory string, environment []string, program string, args ...string) (*process, error) {
+	logFile, err := os.Create(filepath.Join(directory, filepath.Base(program)+".log"))
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", program, err)
+	}
+	p := &process{command: exec.Command(program, args...), logFile: logFile, ended: make(chan struct{})}
+	p.command.Dir = directory
+	p.command.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + directory, "XDG_DATA_HOME=" + directory, "XDG_CONFIG_HOME=" + directory,
+	}, environment...)
+	// A terminal's Ctrl-C goes to the caller alone, who then stops this.
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	output, err := p.command.StderrPipe()
+	if err != nil {
+		_ = logFile.Close()
+		return nil, fmt.Errorf("starting %s: %w", program, err)
+	}
+	p.command.Stdout = io.Discard
+	if err := p.command.Start(); err != nil {
+		_ = logFile.Close()
+		return nil, fmt.Errorf("starting %s: %w", program, err)
+	}
+	go p.read(output)
+	return p, nil
+}
+
+func (p *process) read(output io.Reader) {
+	output = io.TeeReader(output, p.logFile)
+	scanner := bufio.NewScanner(output)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		p.mu.Lock()
+		p.lines = append(p.lines, scanner.Text())
+		p.mu.Unlock()
+	}
+	_, _ = io.Copy(io.Discard, output) // after a line that is too long
+	p.err = p.command.Wait()
+	_ = p.logFile.Close()
+	close(p.ended)
+}
+
+// Log returns what the program has written to standard error, line by line.
+func (p *process) Log() []string { return p.logFrom(0) }
+
+func (p *process) logFrom(line int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.lines[line:]...)
+}
+
+// LogFile is the file that holds the same.
+func (p *process) LogFile() string { return p.logFile.Name() }
+
+// Ended is closed once the program has ended, for whatever reason.
+func (p *process) Ended() <-chan struct{} { return p.ended }
+
+// Signal sends the program a signal.
+func (p *process) Signal(s os.Signal) error {
+	if err := p.command.Process.Signal(s); err != nil {
+		return fmt.Errorf("signalling %s: %w", p.command.Path, err)
+	}
+	return nil
+}
+
+// Stop asks the program to end and waits until it has; one that does not is
+// killed, and that is an error.
+func (p *process) Stop() error {
+	select {
+	case <-p.ended:
+		return nil
+	default:
+	}
+	_ = p.Signal(syscall.SIGTERM) // it may end at this very moment
+	select {
+	case <-p.ended:
+		if p.err != nil {
+			return fmt.Errorf("stopping %s: %w", p.command.Path, p.err)
+		}
+		return nil
+	case <-time.After(stopWithin):
+		_ = p.command.Process.Kill()
+		<-p.ended
+		return fmt.Errorf("stopping %s: it did not end within %v", p.command.Path, stopWithin)
+	}
+}
+
+// await calls ready until it succeeds, the program has ended or the context
+// has; then it stops the program.
+func (p *process) await(ctx context.Context, ready func() error) error {
+	deadline := time.Now().Add(startWithin)
+	for {
+		err := ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.ended:
+			return fmt.Errorf("starting %s: it ended: %w\n%s", p.command.Path, p.err, strings.Join(p.Log(), "\n"))
+		case <-ctx.Done():
+			_ = p.Stop()
+			return fmt.Errorf("starting %s: %w", p.command.Path, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			_ = p.Stop()
+			return fmt.Errorf("starting %s: %w\n%s", p.command.Path, err, strings.Join(p.Log(), "\n"))
+		}
+	}
+}
+
+// FreeAddress returns a loopback address whose port is free at this moment.
+func FreeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("finding a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
