@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/identity"
@@ -78,6 +79,9 @@ func (h *Handler) provisionPolicy(found *faults) {
 	var err error
 	h.policy, err = celpolicy.Compile(config)
 	found.add(err)
+	for _, warning := range h.policy.Warnings() {
+		h.logger.Warn("a rule may not mean what it says", zap.String("warning", warning))
+	}
 }
 
 func (h *Handler) provisionVerifier(found *faults) {

@@ -39,18 +39,16 @@ func heavyRequest() Request {
 func heavyRules() map[string]string {
 	const tags = "aws_token.principal_tags"
 	twice := func(body string) string { return tags + ".all(a, " + tags + ".all(b, " + body + "))" }
-	long := ""
-	var longSb42 strings.Builder
+	var entries strings.Builder
 	for i := range 16 {
-		longSb42.WriteString(fmt.Sprintf(`"%d":1,`, i))
+		fmt.Fprintf(&entries, `"%d":1,`, i)
 	}
-	long += longSb42.String()
 	return map[string]string{
 		"loops":           tags + `.all(a, ` + tags + `.all(b, ` + tags + `.all(c, true)))`,
 		"constants":       tags + `.all(a, ` + tags + `.all(b, ` + tags + `.all(c, true && true)))`,
 		"empty loops":     twice(strings.Repeat("[].all(x, x) && ", 4) + `a != ""`),
 		"list literal":    twice(`[a, ` + strings.Repeat(`"", `, 40) + `a].size() > 0`),
-		"map literal":     twice(`{a: 1, ` + long + `"z": 2}.size() > 0`),
+		"map literal":     twice(`{a: 1, ` + entries.String() + `"z": 2}.size() > 0`),
 		"concatenation":   twice(`(` + strings.Repeat("[1]+", 12) + `[1]).all(x, x == 1)`),
 		"tags":            twice(tags + `[a] == ` + tags + `[b]`),
 		"maps":            twice(tags + ` == aws_token.request_tags`),

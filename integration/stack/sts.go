@@ -68,7 +68,7 @@ func (s *STS) Rotate(account string, withdraw bool) error {
 	if err != nil {
 		return fmt.Errorf("rotating keys: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("rotating keys: %s", response.Status)
 	}
