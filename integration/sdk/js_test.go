@@ -81,7 +81,7 @@ func TestJavaScript(t *testing.T) {
 		if a.Error != "" || a.ARN != "arn:aws:sts::111122223333:assumed-role/orders/devsts" {
 			t.Fatalf("got %+v", a)
 		}
-		got := verify(t, a.Token, "ES384", "111122223333")
+		got := verify(t, a.Token, "ES384")
 		if string(got.Audience) != `"https://orders.example"` || got.Expires-got.Issued != 600 {
 			t.Errorf("claims %+v", got)
 		}
@@ -94,7 +94,7 @@ func TestJavaScript(t *testing.T) {
 	})
 	t.Run("several audiences, RS256", func(t *testing.T) {
 		a := jsCall(t, env, map[string]any{"Audience": []string{"b", "a"}, "SigningAlgorithm": "RS256"})
-		got := verify(t, a.Token, "RS256", "111122223333")
+		got := verify(t, a.Token, "RS256")
 		if string(got.Audience) != `["b","a"]` || got.Expires-got.Issued != 300 || got.AWS.RequestTags != nil {
 			t.Errorf("claims %+v", got)
 		}
@@ -102,7 +102,7 @@ func TestJavaScript(t *testing.T) {
 	t.Run("session token", func(t *testing.T) {
 		env := environment("DEVSTSSHORT00000", "short", "AWS_SESSION_TOKEN", "session/token+1==")
 		a := jsCall(t, env, map[string]any{"Audience": []string{"a"}, "SigningAlgorithm": "ES384"})
-		verify(t, a.Token, "ES384", "111122223333")
+		verify(t, a.Token, "ES384")
 	})
 	for _, c := range []struct {
 		name, code string

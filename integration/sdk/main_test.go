@@ -7,22 +7,16 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
-// urls is what devsts writes with -url-file.
-type urls struct {
-	BaseURL       string            `json:"base_url"`
-	ManagementURL string            `json:"management_url"`
-	Issuers       map[string]string `json:"issuers"`
-}
-
 // devsts is the running binary; TestMain sets it once, before any test.
-var devsts urls
+var devsts *stack.STS
 
 func TestMain(m *testing.M) {
 	code, err := withDevsts(m.Run)
@@ -54,58 +48,27 @@ func withDevsts(f func() int) (code int, err error) {
 		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary, configFile, urlFile := filepath.Join(dir, "devsts"), filepath.Join(dir, "config.json"), filepath.Join(dir, "urls.json")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/devsts").CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building devsts: %w\n%s", err, out)
+	if err := stack.Build(context.Background(), dir, "devsts"); err != nil {
+		return 0, err
 	}
+	configFile := filepath.Join(dir, "config.json")
 	if err := os.WriteFile(configFile, []byte(configJSON), 0o600); err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(binary, "-listen", "127.0.0.1:0", "-manage", "127.0.0.1:0", "-config", configFile, "-url-file", urlFile)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("starting devsts: %w", err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	if err := waitForURLs(urlFile, exited); err != nil {
-		_ = cmd.Process.Kill()
+	if devsts, err = stack.StartSTS(dir, dir, "-config", configFile); err != nil {
 		return 0, err
 	}
 	code = f()
-	// SDK clients keep connections open; they are idle and end with the server.
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return code, fmt.Errorf("stopping devsts: %w", err)
+	if log := devsts.Log(); len(log) > 0 {
+		fmt.Fprintln(os.Stderr, strings.Join(log, "\n"))
 	}
 	select {
-	case err := <-exited:
-		if err != nil {
-			return code, fmt.Errorf("devsts did not stop cleanly: %w", err)
-		}
-	case <-time.After(10 * time.Second):
-		_ = cmd.Process.Kill()
-		return code, errors.New("devsts did not stop within 10 s of SIGTERM")
+	case <-devsts.Ended():
+		return code, errors.New("devsts ended during the tests")
+	default:
 	}
-	return code, nil
-}
-
-func waitForURLs(file string, exited <-chan error) error {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		select {
-		case err := <-exited:
-			return fmt.Errorf("devsts ended: %w", err)
-		default:
-		}
-		text, err := os.ReadFile(file)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(text, &devsts)
-	}
-	return errors.New("devsts wrote no file of URLs within 20 s")
+	// SDK clients keep connections open; they are idle and end with the server.
+	return code, devsts.Stop()
 }
 
 func getJSON(t *testing.T, url string, into any) {
