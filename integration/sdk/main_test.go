@@ -15,8 +15,12 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
-// devsts is the running binary; TestMain sets it once, before any test.
-var devsts *stack.STS
+// devsts is the running binary, and binaries where the commands were built;
+// TestMain sets them once, before any test.
+var (
+	devsts   *stack.STS
+	binaries string
+)
 
 func TestMain(m *testing.M) {
 	code, err := withDevsts(m.Run)
@@ -48,9 +52,10 @@ func withDevsts(f func() int) (code int, err error) {
 		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := stack.Build(context.Background(), dir, "devsts"); err != nil {
+	if err := stack.Build(context.Background(), dir); err != nil {
 		return 0, err
 	}
+	binaries = dir
 	configFile := filepath.Join(dir, "config.json")
 	if err := os.WriteFile(configFile, []byte(configJSON), 0o600); err != nil {
 		return 0, err

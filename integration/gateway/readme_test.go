@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+)
+
+// readme returns the README and the fenced blocks of a language in it.
+func readme(t *testing.T, language string) (text string, blocks []string) {
+	t.Helper()
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	for _, block := range fence.FindAllStringSubmatch(string(content), -1) {
+		blocks = append(blocks, block[1])
+	}
+	return string(content), blocks
+}
+
+func TestReadmeCaddyfiles(t *testing.T) {
+	_, blocks := readme(t, "caddyfile")
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no Caddyfile")
+	}
+	for i, block := range blocks {
+		file := filepath.Join(t.TempDir(), "Caddyfile")
+		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "validate", "--adapter", "caddyfile", "--config", file)
+		command.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Errorf("Caddyfile %d: %v\n%s", i, err, output)
+		}
+	}
+}
+
+func TestReadmeGo(t *testing.T) {
+	_, blocks := readme(t, "go")
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no Go")
+	}
+	for i, block := range blocks {
+		file := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if output, err := exec.Command("go", "build", "-o", os.DevNull, file).CombinedOutput(); err != nil {
+			t.Errorf("Go program %d: %v\n%s", i, err, output)
+		}
+	}
+}
+
+// Each subdirective that the README lists is known, with the arguments shown
+// there.
+func TestReadmeDirective(t *testing.T) {
+	text, _ := readme(t, "go")
+	grammar := regexp.MustCompile("(?ms)^```\n(aws_jwt .*?)^```$").FindStringSubmatch(text)
+	if grammar == nil {
+		t.Fatal("the README does not show the directive")
+	}
+	block := regexp.MustCompile(`\s+#.*`).ReplaceAllString(grammar[1], "")
+	block = strings.NewReplacer(
+		"[<matcher>] ", "", "[<account-id>...]", "123456789012", "<account-id>...", "123456789012", "<audience>...", "https://orders.example.com",
+		"RS256|ES384...", "ES384", "<org-id>...", "o-abc1234567", "<key> <value>...", "team orders", "[<name>] <cel>", "`true`",
+		"<field> <value>", "X-Team {aws_token.principal_tags.team}", "on|off", "on", "<name>", "aws", "<url>", "https://sts.example",
+	).Replace(block)
+	block = strings.Replace(block, "\t\tjwks_file <path>\n", "", 1) // it cannot stand beside jwks_url
+	file := filepath.Join(t.TempDir(), "Caddyfile")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "http://127.0.0.1:1 {\n%s}\n", block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "validate", "--adapter", "caddyfile", "--config", file)
+	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\n%s", err, output, block)
+	}
+}
+
+// Its links lead to files, and its make commands exist.
+func TestReadmeLinks(t *testing.T) {
+	text, _ := readme(t, "go")
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
+			t.Errorf("link: %v", err)
+		}
+	}
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range regexp.MustCompile("(?m)(?:^|`)make ([a-z]+)").FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(string(makefile), "\n"+target[1]+":") {
+			t.Errorf("the Makefile has no %s", target[1])
+		}
+	}
+}
