@@ -20,7 +20,7 @@ http://ADDRESS {
 		single_audience
 		max_lifetime 10m
 		allow orders ` + "`" + `aws_token.principal_tags.team == "orders" && in_ou(aws_token.org.ou_path, "ou-dev1-prod0001")` + "`" + `
-		header X-Job {aws_token.request_tags.job id}
+		header X-Job "{aws_token.request_tags.job id}"
 	}
 	reverse_proxy UPSTREAM
 }
