@@ -84,6 +84,10 @@ func (s *FileKeySet) look() {
 // readKeyFile returns the keys with the state of the very file that they were
 // read from, also when it is the content that is bad.
 func readKeyFile(path string) (map[string]Key, os.FileInfo, error) {
+	// Opening a pipe would wait for somebody to write to it.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, info, fmt.Errorf("opening key file: %s is not a regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening key file: %w", err)

@@ -1,10 +1,12 @@
 package verifier
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -41,6 +43,11 @@ func TestFileKeySet(t *testing.T) {
 
 	for name, harm := range map[string]func(){
 		"bad JSON": func() { write([]byte("{")) },
+		"a pipe": func() {
+			if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"removed": func() {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
@@ -55,6 +62,9 @@ func TestFileKeySet(t *testing.T) {
 		}
 		if n := strings.Count(log.String(), "last good keys stay in force"); n != 1 {
 			t.Errorf("%s: logged %d times:\n%s", name, n, log.String())
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
 		}
 		write(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_1")))
 		clk.advance(time.Second)

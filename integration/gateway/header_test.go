@@ -143,7 +143,7 @@ func TestTagValues(t *testing.T) {
 	long := mint(t, func(_, _, aws map[string]any) {
 		aws["principal_tags"] = map[string]any{"team": strings.Repeat("x", 4<<10+1)}
 	})
-	response, _, decision := w.refuses(http.StatusForbidden, "unsafe_header_value", "", bearer(long))
+	response, _, decision := w.refuses(http.StatusForbidden, "unsafe_header_value", bearer(long))
 	if response.Header.Get("WWW-Authenticate") != "" || !strings.Contains(decision.Hint, "X-Team") {
 		t.Errorf("challenge %q, hint %q", response.Header.Get("WWW-Authenticate"), decision.Hint)
 	}

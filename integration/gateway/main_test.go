@@ -206,11 +206,11 @@ func (w *world) passes(body string, lines ...string) stack.Arrival {
 
 // refuses asserts that the upstream sees nothing, and returns the answer with
 // the decision that was logged.
-func (w *world) refuses(status int, reason, body string, lines ...string) (*http.Response, string, stack.Decision) {
+func (w *world) refuses(status int, reason string, lines ...string) (*http.Response, string, stack.Decision) {
 	w.t.Helper()
 	w.upstream.Seen()
 	before := len(w.gateway.Decisions())
-	response, text := w.send(body, lines...)
+	response, text := w.send("", lines...)
 	if seen := w.upstream.Seen(); len(seen) != 0 {
 		w.t.Errorf("the upstream saw %+v", seen)
 	}

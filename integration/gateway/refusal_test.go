@@ -84,7 +84,7 @@ func TestRefusedTokens(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w.t = t
-			response, body, decision := w.refuses(http.StatusUnauthorized, tt.reason, "", bearer(tt.token))
+			response, body, decision := w.refuses(http.StatusUnauthorized, tt.reason, bearer(tt.token))
 			if challenge := response.Header.Get("WWW-Authenticate"); challenge != `Bearer realm="aws", error="invalid_token"` {
 				t.Errorf("challenge %s", challenge)
 			}
@@ -132,7 +132,7 @@ func TestRefusedRequests(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w.t = t
-			response, _, _ := w.refuses(tt.status, tt.reason, "", tt.lines...)
+			response, _, _ := w.refuses(tt.status, tt.reason, tt.lines...)
 			if challenge := response.Header.Get("WWW-Authenticate"); challenge != tt.challenge {
 				t.Errorf("challenge %s, want %s", challenge, tt.challenge)
 			}
@@ -165,7 +165,7 @@ func TestKeysUnavailable(t *testing.T) {
 	closed := "http://127.0.0.1:1/none"
 	w := newWorld(t, strings.Replace(plain, "ISSUER", closed, 1))
 	token := mint(t, func(_, claims, _ map[string]any) { claims["iss"] = closed })
-	response, body, decision := w.refuses(http.StatusServiceUnavailable, "keys_unavailable", "", bearer(token))
+	response, body, decision := w.refuses(http.StatusServiceUnavailable, "keys_unavailable", bearer(token))
 	if response.Header.Get("WWW-Authenticate") != "" || response.Header.Get("Retry-After") == "" || response.Header.Get("Retry-After") == "0" {
 		t.Errorf("headers %v", response.Header)
 	}

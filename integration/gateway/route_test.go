@@ -56,7 +56,7 @@ ADDRESS {
 			}
 		}
 	}
-	w.refuses(http.StatusUnauthorized, "missing_token", "", "GET /orders/1 HTTP/1.1")
+	w.refuses(http.StatusUnauthorized, "missing_token", "GET /orders/1 HTTP/1.1")
 	want(t, w.passes("", "GET /orders/1 HTTP/1.1", bearer(mint(t, nil))), "X-Aws-Token-Sub", roleARN)
 }
 
@@ -165,7 +165,7 @@ ADDRESS {
 				}
 				return
 			}
-			response, _, decision := w.refuses(http.StatusForbidden, tt.reason, "", tt.line+" HTTP/1.1", tt.token)
+			response, _, decision := w.refuses(http.StatusForbidden, tt.reason, tt.line+" HTTP/1.1", tt.token)
 			challenge := `Bearer realm="aws", error="insufficient_scope"`
 			if tt.reason == "unsafe_path" {
 				challenge = ""
