@@ -15,17 +15,22 @@ import (
 // [ParseObject] accepts, the outermost object included.
 const MaxDepth = 16
 
+// MaxValues is how many values a text that [ParseObject] accepts may hold, names
+// not counted. A token of AWS with all its tags stays far below it; without it
+// a small text of many values would be dear to read.
+const MaxValues = 1024
+
 // ParseObject reads one JSON object as strictly as a signed text deserves. It
 // refuses bytes that are not UTF-8, escapes of lone surrogates, a name that
 // occurs twice in one object (after unescaping), nesting over [MaxDepth], and
 // anything behind the object but white space (RFC 8259; RFC 7493 for names and
-// surrogates). Values are map[string]any, []any, string, [json.Number], bool
+// surrogates), or holds over [MaxValues] values. Values are map[string]any, []any, string, [json.Number], bool
 // and nil. The error is a [*SyntaxError].
 func ParseObject(text []byte) (map[string]any, error) {
 	if !utf8.Valid(text) {
 		return nil, &SyntaxError{"it is not UTF-8"}
 	}
-	if err := checkDepth(text); err != nil {
+	if err := checkShape(text); err != nil {
 		return nil, err
 	}
 	// The token reader below is lax about where commas and colons stand.
@@ -121,9 +126,11 @@ func (r objectReader) array() ([]any, error) {
 	return array, nil
 }
 
-// checkDepth runs before any recursive reader sees the text.
-func checkDepth(text []byte) error {
-	depth, quoted := 0, false
+// checkShape runs before any reader that recurses or allocates sees the text.
+// The values are those behind a comma and those that an object or array begins
+// with.
+func checkShape(text []byte) error {
+	depth, values, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quoted && c == '\\':
@@ -131,12 +138,18 @@ func checkDepth(text []byte) error {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
+		case c == ',':
+			values++
 		case c == '{' || c == '[':
+			values++
 			if depth++; depth > MaxDepth {
 				return &SyntaxError{fmt.Sprintf("it nests deeper than %d", MaxDepth)}
 			}
 		case c == '}' || c == ']':
 			depth--
+		}
+		if values > MaxValues {
+			return &SyntaxError{fmt.Sprintf("it holds more than %d values", MaxValues)}
 		}
 	}
 	return nil

@@ -44,6 +44,7 @@ func TestParseObjectRefuses(t *testing.T) {
 		{"depth 17", nest(17), nest(16)},
 		{"arrays of depth 17", `{"a":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + "}",
 			`{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + "}"},
+		{"more values than are read", `{"a":[` + strings.Repeat("1,", 1023) + `1]}`, `{"a":[` + strings.Repeat("1,", 1022) + `1]}`},
 		{"array", `[]`, `{}`},
 		{"string", `"a"`, `{}`},
 		{"nothing", ``, `{}`},
@@ -77,6 +78,20 @@ func TestParseObjectDeepTextIsCheap(t *testing.T) {
 	})
 	if allocs > 10 {
 		t.Errorf("%v allocations for a text that is too deep", allocs)
+	}
+}
+
+// BenchmarkParseObject has the dearest text of the size of a token.
+func BenchmarkParseObject(b *testing.B) {
+	most := `{"a":[` + strings.Repeat("1,", 1020) + `1],"b":"` + strings.Repeat("x", 10<<10) + `"}`
+	tooMany := `{"a":[` + strings.Repeat("1,", 6000) + `1]}`
+	for name, text := range map[string]string{"most values": most[:len(most)-2] + `"}`, "too many": tooMany, "typical": good} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = ParseObject([]byte(text))
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
@@ -12,14 +13,21 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
-// maxLogged is how much of a text from outside a log line shows, in bytes.
-const maxLogged = 128
+// maxLogged is how much of a text from outside a log line shows, in bytes, and
+// maxHint how much of a hint, which quotes such texts among words of ours.
+const (
+	maxLogged = 128
+	maxHint   = 1024
+)
 
 // logRefusal writes the decision's one line. It answers why, and what to
 // change. The token, or a part of it, is in none of its fields.
-func (h *Handler) logRefusal(r *http.Request, v *visit, refused *refusal, took time.Duration) {
+func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Duration) {
 	level := zapcore.InfoLevel
-	if refused.answer().status >= http.StatusInternalServerError {
+	switch {
+	case r.Context().Err() != nil:
+		level = zapcore.DebugLevel // the client is gone; anybody can do that at will
+	case refused.answer().status >= http.StatusInternalServerError:
 		level = zapcore.WarnLevel
 	}
 	line := h.logger.Check(level, "refused")
@@ -29,11 +37,11 @@ func (h *Handler) logRefusal(r *http.Request, v *visit, refused *refusal, took t
 	fields := []zap.Field{
 		zap.String("reason", refused.reason),
 		zap.Int("status", refused.answer().status),
-		zap.String("hint", refused.hint),
+		zap.String("hint", printable(refused.hint, maxHint)),
 	}
 	fields = appendText(fields, "rule", refused.rule)
-	if v.result != nil {
-		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	if refused.result != nil {
+		fields = appendIdentity(fields, "", verifiedIdentity(refused.result))
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
@@ -82,8 +90,20 @@ func appendText(fields []zap.Field, name, text string) []zap.Field {
 	if text == "" {
 		return fields
 	}
-	if len(text) > maxLogged {
-		text = strings.ToValidUTF8(text[:maxLogged], "") + "…"
+	return append(fields, zap.String(name, printable(text, maxLogged)))
+}
+
+// printable cuts a text, and replaces what a terminal would obey or turn round
+// and what JSON does not escape.
+func printable(text string, limit int) string {
+	const ellipsis = "…"
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit-len(ellipsis)], "") + ellipsis
 	}
-	return append(fields, zap.String(name, text))
+	return strings.Map(func(r rune) rune {
+		if r >= 0x7F && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

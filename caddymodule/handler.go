@@ -22,8 +22,8 @@ func init() {
 // issuer, and hands the caller's AWS identity on in headers.
 //
 // Placeholders: `{aws_token.<path>}` for each attribute of the verified token
-// (docs/attributes.md), `{aws_jwt.reason}` and `{aws_jwt.rule}` for a refusal,
-// and `{http.auth.user.id}`, which is `{aws_token.sub}`.
+// (docs/attributes.md), `{aws_jwt.reason}` for a refusal, `{aws_jwt.rule}`
+// for the rule that decided, and `{http.auth.user.id}`, which is `{aws_token.sub}`.
 type Handler struct {
 	// The issuers that are trusted. At least one is required.
 	Issuers []Issuer `json:"issuers,omitempty"`

@@ -100,6 +100,9 @@ func (h *Handler) provisionVerifier(found *faults) {
 			found.addAt(fmt.Sprintf("issuers[%d].", i), err)
 			keys = new(verifier.StaticKeySet) // so that New looks at the rest
 		}
+		if len(each.Accounts)+len(h.Accounts) == 0 {
+			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
+		}
 		config.Issuers = append(config.Issuers, verifier.Issuer{
 			URL: each.URL, Keys: keys, Accounts: each.Accounts,
 			Audiences: each.Audiences, Algorithms: each.Algorithms,

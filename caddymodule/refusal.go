@@ -75,7 +75,8 @@ type refusal struct {
 	rule       string
 	hint       string // for the log
 	retryAfter time.Duration
-	claimed    verifier.Claimed // of a token that was not verified
+	result     *verifier.Result // of the token, when this handler verified it
+	claimed    verifier.Claimed // of a token that it did not
 }
 
 func (r *refusal) Error() string { return "aws_jwt: " + r.reason }

@@ -21,10 +21,8 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refus
 	if a.status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", retryAfter(refused.retryAfter))
 	}
-	if r.ProtoMajor == 1 && (r.ContentLength != 0 || wantsUpgrade(r)) {
-		// Otherwise the server would wait for a body that nobody reads.
-		header.Set("Connection", "close")
-	}
+	closeUnread(w, r)
+	dropUpgrade(r.Header)
 	if hasErrorRoutes(r) {
 		return caddyhttp.Error(a.status, refused)
 	}
@@ -38,6 +36,24 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refus
 	_, _ = w.Write(append(body, '\n'))
 	return nil
 }
+
+// closeUnread ends the connection of a request whose body nobody reads, or
+// whose client expects to speak another protocol on it. Even so net/http reads
+// on for up to 256 KiB, in case the client only reads answers after it has
+// written all; a client that does not send them would hold the connection.
+func closeUnread(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 || r.ContentLength == 0 && !wantsUpgrade(r) {
+		return
+	}
+	w.Header().Set("Connection", "close")
+	if r.ContentLength != 0 {
+		// A writer that cannot set it leaves the server's own time-outs.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadBodyWait))
+	}
+}
+
+// unreadBodyWait is how long the rest of a refused body is read for.
+const unreadBodyWait = time.Second
 
 type problem struct {
 	Type   string `json:"type"`

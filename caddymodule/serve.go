@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
@@ -15,19 +14,24 @@ import (
 
 // ServeHTTP is the life of a request: strip, extract, verify, decide, forward.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	v, r := visitOf(r)
-	if h.FirewallOnly {
-		h.stripForeign(v, r)
-		return next.ServeHTTP(w, r)
-	}
 	began := h.now()
-	h.headers.Strip(r, v.fields...)
-	v.fields = nil
-	v.take(r.Header)
-	if refused := h.decide(r, v); refused != nil {
+	v := visitOf(r)
+	// The request that came in is the one that error routes see, so it is
+	// stripped itself and not a copy of it.
+	h.strip(v, r)
+	r = v.enter(r)
+	refused := leavesHTTP(r)
+	if !h.FirewallOnly {
+		v.take(r.Header)
+		refused = h.decide(r, v)
+	}
+	if refused != nil {
 		v.reason, v.rule = refused.reason, refused.rule
-		h.logRefusal(r, v, refused, h.now().Sub(began))
+		h.logRefusal(r, refused, h.now().Sub(began))
 		return h.respond(w, r, refused)
+	}
+	if h.FirewallOnly {
+		return next.ServeHTTP(w, r)
 	}
 	v.fields = h.headers.Fields()
 	if h.ForwardToken {
@@ -37,9 +41,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return next.ServeHTTP(w, r)
 }
 
-// stripForeign removes identity headers, but for those that a handler before
-// this one has set for a caller that it verified.
-func (h *Handler) stripForeign(v *visit, r *http.Request) {
+// strip removes identity headers: for a firewall but those that a handler
+// before it has set for a caller that it verified, which stay what they are.
+func (h *Handler) strip(v *visit, r *http.Request) {
+	if !h.FirewallOnly {
+		h.headers.Strip(r, v.fields...)
+		return
+	}
 	kept := make(http.Header, len(v.fields))
 	for _, field := range v.fields {
 		if value, ok := r.Header[field]; ok {
@@ -65,15 +73,25 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 		return ofVerifier(err)
 	}
 	v.verified(r, result)
-	if wantsUpgrade(r) {
-		return &refusal{reason: upgradeRefused, hint: "upgrades and CONNECT are refused; a client that offers HTTP/2 by Upgrade must not"}
+	refused := h.authorize(r, v)
+	if refused != nil {
+		refused.result = result
 	}
-	decision := h.policy.Evaluate(r.Context(), result.Token, h.policyRequest(r))
+	return refused
+}
+
+// authorize says whether the verified caller may do this, and sets the headers
+// if so.
+func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
+	if refused := leavesHTTP(r); refused != nil {
+		return refused
+	}
+	decision := h.policy.Evaluate(r.Context(), v.result.Token, h.policyRequest(r))
 	if !decision.Allowed {
 		return &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 	}
 	v.rule = decision.Rule
-	if err := h.headers.Set(r.Header, result.Token, lookup(r)); err != nil {
+	if err := h.headers.Set(r.Header, v.result.Token, lookup(r)); err != nil {
 		return ofIdentity(err)
 	}
 	return nil
@@ -99,15 +117,6 @@ func lookup(r *http.Request) func(string) string {
 	}
 }
 
-// wantsUpgrade reports whether the request would leave HTTP, or the rules that
-// each request is looked at by. Whatever Upgrade asks for counts, since not
-// every server holds an Upgrade against Connection.
-func wantsUpgrade(r *http.Request) bool {
-	_, upgrade := r.Header["Upgrade"]
-	_, protocol := r.Header[":protocol"] // RFC 8441, RFC 9220
-	return upgrade || protocol || r.Method == http.MethodConnect
-}
-
 func ofVerifier(err error) *refusal {
 	var cause *verifier.Error
 	if errors.As(err, &cause) {
@@ -116,7 +125,7 @@ func ofVerifier(err error) *refusal {
 			retryAfter: cause.RetryAfter, claimed: cause.Claimed,
 		}
 	}
-	return &refusal{reason: internalError, hint: err.Error(), retryAfter: time.Second}
+	return &refusal{reason: internalError, hint: err.Error()}
 }
 
 func ofIdentity(err error) *refusal {

@@ -24,17 +24,24 @@ type visit struct {
 
 type visitKey struct{}
 
-// visitOf returns the request's visit, with the request that carries it. The
-// first handler begins it.
-func visitOf(r *http.Request) (*visit, *http.Request) {
+// visitOf returns the request's visit, or a new one.
+func visitOf(r *http.Request) *visit {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
-		return v, r
+		return v
 	}
-	v := new(visit)
+	return new(visit)
+}
+
+// enter returns the request that carries the visit. The first handler's is a
+// copy, and placeholders read the visit from then on.
+func (v *visit) enter(r *http.Request) *http.Request {
+	if r.Context().Value(visitKey{}) != nil {
+		return r
+	}
 	if repl := replacerOf(r); repl != nil {
 		repl.Map(v.placeholder)
 	}
-	return v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 }
 
 func replacerOf(r *http.Request) *caddy.Replacer {

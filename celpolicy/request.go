@@ -1,6 +1,7 @@
 package celpolicy
 
 import (
+	"net"
 	"net/url"
 	"path"
 	"strings"
@@ -26,18 +27,14 @@ type Request struct {
 	Time     time.Time // request.time, the time at which the policy is asked
 }
 
-// hostname does without net.SplitHostPort, whose result for an address in
-// brackets depends on whether a port follows.
+// hostname cuts as Caddy's host matcher does, a lone bracket included: a policy
+// must see the host that the request was routed by.
 func hostname(host string) string {
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		if address, _, closed := strings.Cut(inner, "]"); closed {
-			return lowerASCII(address)
-		}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	}
-	if name, _, ok := strings.Cut(host, ":"); ok && strings.Count(host, ":") == 1 {
-		return lowerASCII(name)
-	}
-	return lowerASCII(host)
+	return lowerASCII(name)
 }
 
 // lowerASCII leaves other letters alone: Unicode folds the Kelvin sign to k.
@@ -78,8 +75,8 @@ func decodePath(escaped string) (decoded, problem string) {
 		return "", "it holds a control character"
 	case cleanPath(decoded) != decoded:
 		return "", "cleaning it gives " + quoted(cleanPath(decoded))
-	case dotsWithParameter(decoded):
-		return "", "a dot segment has a parameter"
+	case cleanPath(withoutParameters(decoded)) != withoutParameters(decoded):
+		return "", "cleaning it without parameters gives another path"
 	}
 	return decoded, ""
 }
@@ -97,14 +94,16 @@ func cleanPath(p string) string {
 	return cleaned
 }
 
-// dotsWithParameter finds "..;x" and ".;x": Java servlet containers drop the
-// parameter and then follow the dots.
-func dotsWithParameter(p string) bool {
-	for segment := range strings.SplitSeq(p, "/") {
-		name, _, ok := strings.Cut(segment, ";")
-		if ok && (name == "." || name == "..") {
-			return true
-		}
+// withoutParameters cuts what follows ";" in each segment: Java servlet
+// containers do, and then follow the dots of "..;x" and drop the empty segment
+// of "/;x/".
+func withoutParameters(p string) string {
+	if !strings.Contains(p, ";") {
+		return p
 	}
-	return false
+	segments := strings.Split(p, "/")
+	for i, segment := range segments {
+		segments[i], _, _ = strings.Cut(segment, ";")
+	}
+	return strings.Join(segments, "/")
 }

@@ -20,6 +20,13 @@ func (n names) manage(name string) bool {
 	return nameIn(name, n.fields) || nameIn(name, n.also)
 }
 
+// keep reports whether a client may neither have a proxy remove the field, by
+// listing it in Connection, nor add to it by a trailer: what is managed, and
+// Authorization, which a handler may have put there.
+func (n names) keep(name string) bool {
+	return n.manage(name) || sameName(name, "authorization")
+}
+
 func nameIn(name string, list []string) bool {
 	for _, other := range list {
 		if sameName(name, other) {

@@ -66,7 +66,7 @@ func listsNames(field string) bool {
 func (n names) listed(lists []string) bool {
 	for _, list := range lists {
 		for element := range strings.SplitSeq(list, ",") {
-			if n.manage(trimmed(element)) {
+			if n.keep(trimmed(element)) {
 				return true
 			}
 		}
@@ -84,7 +84,7 @@ func (n names) unlist(lists []string) []string {
 			continue
 		}
 		others := slices.DeleteFunc(strings.Split(list, ","), func(element string) bool {
-			return n.manage(trimmed(element))
+			return n.keep(trimmed(element))
 		})
 		if slices.ContainsFunc(others, func(element string) bool { return trimmed(element) != "" }) {
 			kept = append(kept, trimmed(strings.Join(others, ",")))
@@ -102,7 +102,7 @@ func trimmed(element string) string {
 // scrub removes managed names from the trailers.
 func (n names) scrub(trailer http.Header) {
 	for key := range trailer {
-		if n.manage(key) {
+		if n.keep(key) {
 			delete(trailer, key)
 		}
 	}

@@ -116,7 +116,8 @@ func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 
 func (v *Verifier) checkExpiry(expiry time.Time) *Error {
 	if now := v.now(); !now.Before(expiry.Add(v.leeway)) {
-		return refuse(Expired, "the token ended %v ago, at %s", now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339))
+		return refuse(Expired, "the token ended %v ago, at %s, the leeway is %v; the caller must ask STS for a new one",
+			now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339), v.leeway)
 	}
 	return nil
 }
@@ -137,7 +138,7 @@ func (v *Verifier) checkStart(t *awstoken.Token) *Error {
 
 func (v *Verifier) checkLifetime(t *awstoken.Token) *Error {
 	if lifetime := t.Expiry.Sub(t.IssuedAt); lifetime > v.maxLifetime {
-		return refuse(LifetimeTooLong, "the token lives for %v, at most %v is accepted", lifetime, v.maxLifetime)
+		return refuse(LifetimeTooLong, "the token lives for %v, at most %v is accepted (max_lifetime)", lifetime, v.maxLifetime)
 	}
 	return nil
 }

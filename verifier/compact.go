@@ -3,7 +3,7 @@ package verifier
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
@@ -12,6 +12,10 @@ import (
 // MaxTokenSize is the longest token that is looked at, in bytes. AWS's own
 // tokens stay far below it.
 const MaxTokenSize = 16 << 10
+
+// maxHeaderSize is the longest header that is read, in bytes. AWS's have about
+// sixty; a kid is all that could make one long.
+const maxHeaderSize = 1 << 10
 
 // compact is a JWS in compact form (RFC 7515, section 7.1), decoded but not
 // verified.
@@ -40,6 +44,9 @@ func parseCompact(token string) (*compact, *Error) {
 	header, err := decodeSegment(parts[0])
 	if err != nil {
 		return nil, refuse(MalformedToken, "header: %v", err)
+	}
+	if len(header) > maxHeaderSize {
+		return nil, refuse(MalformedToken, "header: it has %d bytes, at most %d are read", len(header), maxHeaderSize)
 	}
 	var c compact
 	if c.payload, err = decodeSegment(parts[1]); err != nil {
@@ -113,9 +120,12 @@ func (c *compact) readHeader(text []byte) *Error {
 // maxQuoted is how much of a text from outside a hint shows, in bytes.
 const maxQuoted = 128
 
+// quote shows a text from outside, escaped and then cut.
 func quote(s string) string {
-	if len(s) > maxQuoted {
-		return fmt.Sprintf("%q…", s[:maxQuoted])
+	quoted := strconv.Quote(s[:min(len(s), maxQuoted)])
+	if len(quoted) > maxQuoted {
+		const end = "…\""
+		quoted = strings.ToValidUTF8(quoted[:maxQuoted-len(end)], "") + end
 	}
-	return fmt.Sprintf("%q", s)
+	return quoted
 }

@@ -141,6 +141,9 @@ func (i Issuer) faults(path string) (faults []error) {
 	if i.Keys == nil {
 		faults = append(faults, fmt.Errorf("%s: it has no key set", path))
 	}
+	if i.Accounts != nil && len(i.Accounts) == 0 {
+		faults = append(faults, fmt.Errorf("%s.accounts: the list is empty; leave it out or fill it", path))
+	}
 	for n, account := range i.Accounts {
 		if !awstoken.IsAccountID(account) {
 			faults = append(faults, fmt.Errorf("%s.accounts[%d]: %q is not 12 digits", path, n, account))
@@ -150,7 +153,12 @@ func (i Issuer) faults(path string) (faults []error) {
 	return append(faults, algorithmFaults(path+".algorithms", i.Algorithms)...)
 }
 
+// emptyFaults also refuses an empty list, which somebody who made it from
+// nothing might take for "none".
 func emptyFaults(path string, values []string) (faults []error) {
+	if values != nil && len(values) == 0 {
+		faults = append(faults, fmt.Errorf("%s: the list is empty; leave it out or fill it", path))
+	}
 	for n, value := range values {
 		if value == "" {
 			faults = append(faults, fmt.Errorf("%s[%d]: it is empty", path, n))
@@ -160,6 +168,9 @@ func emptyFaults(path string, values []string) (faults []error) {
 }
 
 func algorithmFaults(path string, algorithms []Algorithm) (faults []error) {
+	if algorithms != nil && len(algorithms) == 0 {
+		faults = append(faults, fmt.Errorf("%s: the list is empty; leave it out or fill it", path))
+	}
 	for n, a := range algorithms {
 		if !slices.Contains(Algorithms(), a) {
 			faults = append(faults, fmt.Errorf("%s[%d]: %q is not one of %v", path, n, a, Algorithms()))
@@ -175,7 +186,7 @@ func checkIssuerURL(text string) error {
 		{"*", "a wildcard"}, {"?", "a query"}, {"#", "a fragment"},
 	} {
 		if strings.Contains(text, c.chars) {
-			return fmt.Errorf("%q has %s, an issuer is one exact URL", text, c.what)
+			return fmt.Errorf("%s has %s, an issuer is one exact URL", quote(text), c.what)
 		}
 	}
 	return checkURL(text)
@@ -185,21 +196,21 @@ func checkIssuerURL(text string) error {
 func checkURL(text string) error {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] > '~' {
-			return fmt.Errorf("%q has a character that does not belong into a URL", text)
+			return fmt.Errorf("%s has a character that does not belong into a URL", quote(text))
 		}
 	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return fmt.Errorf("%q is not a URL such as https://host", text)
+		return fmt.Errorf("%s is not a URL such as https://host", quote(text))
 	case u.User != nil:
-		return fmt.Errorf("%q has user information", text)
+		return fmt.Errorf("%s has user information", quote(text))
 	case u.Scheme == "https", u.Scheme == "http" && isLoopbackHost(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return fmt.Errorf("%q is plain http, which is only for loopback addresses", text)
+		return fmt.Errorf("%s is plain http, which is only for loopback addresses", quote(text))
 	}
-	return fmt.Errorf("%q is not an https URL", text)
+	return fmt.Errorf("%s is not an https URL", quote(text))
 }
 
 func isLoopbackHost(host string) bool {

@@ -24,6 +24,9 @@ func TestNewNamesEveryFault(t *testing.T) {
 		{"negative leeway", func(c *Config) { c.Leeway = -1 }, "leeway: -1ns is not between 0 and 1m0s"},
 		{"negative lifetime", func(c *Config) { c.MaxLifetime = -time.Hour }, "max_lifetime: -1h0m0s is not positive"},
 		{"issuer twice", func(c *Config) { c.Issuers[1].URL = testIssuer }, `issuers[1].url: "` + testIssuer + `" is issuers[0] already`},
+		{"no accounts in the list", func(c *Config) { c.Issuers[0].Accounts = []string{} }, "issuers[0].accounts: the list is empty; leave it out or fill it"},
+		{"no audiences in the list", func(c *Config) { c.Issuers[0].Audiences = []string{} }, "issuers[0].audiences: the list is empty; leave it out or fill it"},
+		{"no algorithms in the list", func(c *Config) { c.Algorithms = []Algorithm{} }, "algorithms: the list is empty; leave it out or fill it"},
 		{"no keys", func(c *Config) { c.Issuers[0].Keys = nil }, "issuers[0]: it has no key set"},
 		{"plain http", func(c *Config) { c.Issuers[0].URL = "http://sts.example" }, `issuers[0].url: "http://sts.example" is plain http, which is only for loopback addresses`},
 		{"two faults", func(c *Config) { c.Leeway, c.Issuers = time.Hour, []Issuer{{URL: "x", Keys: keys}} },
@@ -66,5 +69,19 @@ func TestReasonsAreAClosedSet(t *testing.T) {
 			t.Errorf("reason %q", r)
 		}
 		seen[r] = true
+	}
+}
+
+func TestQuoteIsCut(t *testing.T) {
+	for text, want := range map[string]string{
+		"short":                     `"short"`,
+		"a\nb\x1b":                  `"a\nb\x1b"`,
+		strings.Repeat("x", 200):    `"` + strings.Repeat("x", 123) + `…"`,
+		strings.Repeat("é", 200):    `"` + strings.Repeat("é", 61) + `…"`,
+		strings.Repeat("\x00", 200): `"` + strings.Repeat(`\x00`, 30) + `\x0…"`,
+	} {
+		if got := quote(text); got != want || len(got) > maxQuoted {
+			t.Errorf("quote(%q) = %s of %d bytes, want %s", text, got, len(got), want)
+		}
 	}
 }

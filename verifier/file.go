@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -84,11 +85,8 @@ func (s *FileKeySet) look() {
 // readKeyFile returns the keys with the state of the very file that they were
 // read from, also when it is the content that is bad.
 func readKeyFile(path string) (map[string]Key, os.FileInfo, error) {
-	// Opening a pipe would wait for somebody to write to it.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, info, fmt.Errorf("opening key file: %s is not a regular file", path)
-	}
-	file, err := os.Open(path)
+	// Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening key file: %w", err)
 	}
@@ -96,6 +94,9 @@ func readKeyFile(path string) (map[string]Key, os.FileInfo, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening key file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, info, fmt.Errorf("opening key file: %s is not a regular file", path)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
 	if err != nil {

@@ -76,7 +76,7 @@ type RemoteKeySet struct {
 // fetch is one fetch that callers wait for.
 type fetch struct {
 	began  time.Time
-	wanted map[string]bool // the kids that callers wait for
+	wanted map[string]bool // kids that callers wait for; one more than a set can hold is enough
 	done   chan struct{}
 }
 
@@ -212,7 +212,7 @@ func (s *RemoteKeySet) joinFor(id string, now time.Time, age time.Duration) *fet
 		return nil
 	}
 	f := s.join(now)
-	if f != nil {
+	if f != nil && len(f.wanted) <= maxKeys {
 		f.wanted[id] = true
 	}
 	return f

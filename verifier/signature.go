@@ -9,21 +9,29 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// maxCheckWait is how long a signature waits for its turn to be checked. One
-// check takes about a millisecond.
-const maxCheckWait = 2 * time.Second
+// maxCheckWait is how long a signature waits for its turn to be checked, and
+// maxWaiting how many may wait for each that is checked at once. One check
+// takes about a millisecond, so a longer queue would only make more callers
+// late.
+const (
+	maxCheckWait = 2 * time.Second
+	maxWaiting   = 256
+)
 
 // signatureChecks bounds how many signatures are checked at once, so that a
 // flood of bad tokens leaves processors to others, and lets requests that wait
 // with the same token share one check.
 type signatureChecks struct {
 	slots   chan struct{}
+	queue   chan struct{} // places for those that wait and those that are checked
 	maxWait time.Duration
 	shared  singleflight.Group
 }
 
 func newSignatureChecks(atOnce int) *signatureChecks {
-	return &signatureChecks{slots: make(chan struct{}, atOnce), maxWait: maxCheckWait}
+	return &signatureChecks{
+		slots: make(chan struct{}, atOnce), queue: make(chan struct{}, atOnce*(1+maxWaiting)), maxWait: maxCheckWait,
+	}
 }
 
 // verify returns the payload that the key signed.
@@ -45,15 +53,18 @@ func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, 
 }
 
 func (s *signatureChecks) check(token string, key Key) (payload []byte, err error) {
+	select {
+	case s.queue <- struct{}{}:
+		defer func() { <-s.queue }()
+	default:
+		return nil, s.overloaded("%d signatures wait to be checked already", cap(s.queue)-cap(s.slots))
+	}
 	wait := time.NewTimer(s.maxWait)
 	defer wait.Stop()
 	select {
 	case s.slots <- struct{}{}:
 	case <-wait.C:
-		return nil, &Error{
-			Reason: Overloaded, RetryAfter: time.Second,
-			Hint: fmt.Sprintf("the signature waited %v for its turn, %d are checked at once", s.maxWait, cap(s.slots)),
-		}
+		return nil, s.overloaded("the signature waited %v for its turn", s.maxWait)
 	}
 	defer func() {
 		<-s.slots
@@ -68,4 +79,10 @@ func (s *signatureChecks) check(token string, key Key) (payload []byte, err erro
 		}
 	}
 	return payload, nil
+}
+
+func (s *signatureChecks) overloaded(hint string, args ...any) *Error {
+	refusal := refuse(Overloaded, hint+"; %d are checked at once", append(args, cap(s.slots))...)
+	refusal.RetryAfter = time.Second
+	return refusal
 }

@@ -81,7 +81,7 @@ func sameOrigin(issuer, jwksURI string) error {
 		return fmt.Errorf("jwks_uri: %w", err)
 	}
 	if a.Scheme != b.Scheme || a.Host != b.Host {
-		return fmt.Errorf("jwks_uri %q is not of the issuer's own scheme, host and port; jwks_url would say so on purpose", jwksURI)
+		return fmt.Errorf("jwks_uri %s is not of the issuer's own scheme, host and port; jwks_url would say so on purpose", quote(jwksURI))
 	}
 	return nil
 }

@@ -55,6 +55,8 @@ func TestVerifyRefusesHeaders(t *testing.T) {
 		{"kid SQL", func(h map[string]any) { h["kid"] = "' OR 1=1 --" }, UnknownKey},
 		{"kid NUL", func(h map[string]any) { h["kid"] = "EC384_0\x00" }, UnknownKey},
 		{"kid URL", func(h map[string]any) { h["kid"] = "https://evil.example/key" }, UnknownKey},
+		{"kid of two kilobytes", func(h map[string]any) { h["kid"] = strings.Repeat("k", 2<<10) }, MalformedToken},
+		{"kid of 900 bytes", func(h map[string]any) { h["kid"] = strings.Repeat("k", 900) }, UnknownKey},
 		{"kid of the other algorithm", func(h map[string]any) { h["kid"] = "RSA_0" }, UnknownKey},
 		{"typ at+jwt", func(h map[string]any) { h["typ"] = "at+jwt" }, MalformedToken},
 		{"typ number", func(h map[string]any) { h["typ"] = 1 }, MalformedToken},
@@ -392,8 +394,18 @@ func TestSignatureChecksAreBounded(t *testing.T) {
 	if _, err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
 		t.Errorf("got %v, want %s", err, Overloaded)
 	}
-	<-checks.slots
+	// A full queue refuses at once.
 	checks.maxWait = time.Minute
+	for range cap(checks.queue) {
+		checks.queue <- struct{}{}
+	}
+	if _, err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
+		t.Errorf("with a full queue: got %v, want %s", err, Overloaded)
+	}
+	for range cap(checks.queue) {
+		<-checks.queue
+	}
+	<-checks.slots
 	if _, err := checks.verify(t.Context(), token, c, key); err != nil {
 		t.Errorf("the control with a free slot: %v", err)
 	}
