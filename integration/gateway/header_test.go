@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bufio"
 	"io"
 	"net/http"
 	"strings"
@@ -146,28 +145,6 @@ func TestTagValues(t *testing.T) {
 	response, _, decision := w.refuses(http.StatusForbidden, "unsafe_header_value", bearer(long))
 	if response.Header.Get("WWW-Authenticate") != "" || !strings.Contains(decision.Hint, "X-Team") {
 		t.Errorf("challenge %q, hint %q", response.Header.Get("WWW-Authenticate"), decision.Hint)
-	}
-}
-
-// A client that sends no body to the end is answered all the same, and what it
-// sends behind reaches nobody.
-func TestRefusalBeforeTheBody(t *testing.T) {
-	w := newWorld(t, plain)
-	connection := w.dial()
-	defer connection.Close()
-	if _, err := io.WriteString(connection, "POST /orders HTTP/1.1\r\nHost: "+w.gateway.Address+"\r\nContent-Length: 1000000\r\n\r\nsome"); err != nil {
-		t.Fatal(err)
-	}
-	in := bufio.NewReader(connection)
-	response, _ := w.read(in)
-	if response.StatusCode != http.StatusUnauthorized || !response.Close {
-		t.Errorf("status %d, connection closes: %v", response.StatusCode, response.Close)
-	}
-	if rest, err := io.ReadAll(in); err != nil || len(rest) > 0 {
-		t.Errorf("after the answer came %q, %v", rest, err)
-	}
-	if seen := w.upstream.Seen(); len(seen) > 0 {
-		t.Errorf("the upstream saw %+v", seen)
 	}
 }
 

@@ -91,8 +91,12 @@ func newWorldWith(t *testing.T, options, caddyfile string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	caddyfile = "{\n\tadmin off\n\tdebug\n" + options + "}\n" + strings.NewReplacer(
-		"ADDRESS", "http://"+address, "UPSTREAM", upstream.Address,
+		"ADDRESS", "http://"+address, "PORT", port, "UPSTREAM", upstream.Address,
 		"ISSUER", issuerURL(t, accountID), "STRANGER", issuerURL(t, "999988887777"),
 	).Replace(caddyfile)
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), address, caddyfile)
