@@ -216,7 +216,7 @@ func TestForwardToken(t *testing.T) {
 					h.Deny = []Rule{{"all", "true"}}
 				}
 			}))
-			if !slices.Equal(got.sent.Header["Authorization"], tt.want) || got.sent.Header["authorization"] != nil {
+			if !slices.Equal(got.sent.Header["Authorization"], tt.want) || got.sent.Header[strings.ToLower("Authorization")] != nil {
 				t.Errorf("Authorization: %q, want %q", got.sent.Header["Authorization"], tt.want)
 			}
 		})

@@ -1,13 +1,11 @@
 package verifier
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -195,155 +193,6 @@ func TestRemoteOutage(t *testing.T) {
 	}
 	clk.advance(10 * time.Second)
 	wantKey(t, s, "RSA_0")
-}
-
-func TestRemoteUnknownKidIsRationed(t *testing.T) {
-	e := newEndpoint(t)
-	s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, Cooldown: 30 * time.Second})
-	wantKey(t, s, "RSA_0")
-	for i := range 10_000 {
-		wantUnknown(t, s, fmt.Sprint("invented", i))
-	}
-	if n := e.jwksGets.Load(); n != 2 {
-		t.Errorf("%d fetches, want the first and one for the unknown kids", n)
-	}
-	// A rotation is seen at once when the cooldown is over.
-	e.set(&e.jwks, text(string(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_1")))))
-	clk.advance(29 * time.Second)
-	wantUnknown(t, s, "RSA_1")
-	clk.advance(time.Second)
-	wantKey(t, s, "RSA_1")
-	wantUnknown(t, s, "RSA_0")
-}
-
-func TestRemoteUnknownKidAtTheFirstRequest(t *testing.T) {
-	e := newEndpoint(t)
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
-	for i := range 100 {
-		wantUnknown(t, s, fmt.Sprint("invented", i))
-	}
-	if n := e.jwksGets.Load(); n != 1 {
-		t.Errorf("%d fetches, want one", n)
-	}
-}
-
-// Invented kids cost no memory while a fetch takes its time.
-func TestRemoteRemembersFewKids(t *testing.T) {
-	e := newEndpoint(t)
-	gate := make(chan struct{})
-	e.set(&e.jwks, func(w http.ResponseWriter, r *http.Request) { <-gate; text(string(aws().jwks()))(w, r) })
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
-	ctx, hangUp := context.WithCancel(t.Context())
-	hangUp()
-	for i := range 1000 {
-		if _, err := s.Key(ctx, fmt.Sprint("invented", i)); !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-	}
-	s.mu.Lock()
-	remembered := len(s.current.wanted)
-	s.mu.Unlock()
-	if remembered > maxKeys+1 {
-		t.Errorf("%d kids are remembered", remembered)
-	}
-	close(gate)
-	s.done.Wait()
-	wantUnknown(t, s, "another")
-	if n := e.jwksGets.Load(); n != 1 {
-		t.Errorf("%d fetches, want the one that found none of them", n)
-	}
-}
-
-func TestRemoteUnknownKidWhileTheIssuerIsDown(t *testing.T) {
-	e := newEndpoint(t)
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
-	wantKey(t, s, "RSA_0")
-	e.set(&e.jwks, status(http.StatusBadGateway))
-	// Nobody knows whether the issuer has it: no fault of the token.
-	wantUnavailable(t, s, "RSA_1")
-	wantUnavailable(t, s, "RSA_2")
-	wantKey(t, s, "RSA_0")
-	if n := e.jwksGets.Load(); n != 2 {
-		t.Errorf("%d fetches, want two", n)
-	}
-}
-
-// Every answer is refused, and does no harm to the keys that are there.
-func TestRemoteRefusesAnswers(t *testing.T) {
-	e := newEndpoint(t)
-	goodDiscovery, goodJWKS := e.discovery, e.jwks
-	discovery := func(issuer, uri string) http.HandlerFunc {
-		return text(fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q}`, issuer, uri))
-	}
-	uri := e.issuer + "/.well-known/jwks.json"
-	bomb := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		defer z.Close()
-		for range 64 {
-			_, _ = z.Write(make([]byte, 64<<10))
-		}
-	}
-	for name, tt := range map[string]struct{ discovery, jwks http.HandlerFunc }{
-		"discovery for another issuer": {discovery(e.issuer+"/", uri), goodJWKS},
-		"no issuer":                    {text(fmt.Sprintf(`{"jwks_uri":%q}`, uri)), goodJWKS},
-		"no jwks_uri":                  {text(fmt.Sprintf(`{"issuer":%q}`, e.issuer)), goodJWKS},
-		"jwks_uri twice":               {text(fmt.Sprintf(`{"issuer":%q,"jwks_uri":"x","jwks_uri":%q}`, e.issuer, uri)), goodJWKS},
-		"jwks_uri elsewhere":           {discovery(e.issuer, "https://evil.example/jwks.json"), goodJWKS},
-		"jwks_uri by another port":     {discovery(e.issuer, "http://127.0.0.1:1/jwks.json"), goodJWKS},
-		"jwks_uri by another name":     {discovery(e.issuer, strings.Replace(uri, "127.0.0.1", "localhost", 1)), goodJWKS},
-		"jwks_uri by another scheme":   {discovery(e.issuer, strings.Replace(uri, "http:", "https:", 1)), goodJWKS},
-		"jwks_uri of 100 KB":           {discovery(e.issuer, "https://"+strings.Repeat("x", 100_000)), goodJWKS},
-		"jwks_uri with user info":      {discovery(e.issuer, strings.Replace(uri, "//", "//u@", 1)), goodJWKS},
-		"jwks_uri of metadata":         {discovery(e.issuer, "http://169.254.169.254/latest"), goodJWKS},
-		"discovery redirects":          {redirect(uri), goodJWKS},
-		"keys redirect":                {goodDiscovery, redirect(uri + "?again")},
-		"HTML with 200":                {goodDiscovery, text("<html>hello</html>")},
-		"404 with keys":                {goodDiscovery, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotFound); goodJWKS(w, r) }},
-		"204":                          {goodDiscovery, status(204)},
-		"over 512 KiB":                 {goodDiscovery, text(string(aws().jwks()) + strings.Repeat(" ", maxDocument))},
-		"a gzip bomb":                  {goodDiscovery, bomb},
-		"no usable key":                {goodDiscovery, text(`{"keys":[{"kty":"oct","kid":"x","k":"AA"}]}`)},
-		"a connection that is cut":     {goodDiscovery, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
-		"a body that never ends":       {goodDiscovery, endless},
-		"headers that never come":      {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, goodJWKS},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e.set(&e.discovery, goodDiscovery)
-			e.set(&e.jwks, goodJWKS)
-			s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, Timeout: 500 * time.Millisecond})
-			wantKey(t, s, "RSA_0") // the control
-			e.set(&e.discovery, tt.discovery)
-			e.set(&e.jwks, tt.jwks)
-			clk.advance(DefaultTTL + time.Second)
-			wantKey(t, s, "RSA_0")
-			s.done.Wait()
-			if s.failure == nil || len(s.failure.Error()) > 512 {
-				t.Errorf("failure: %.600v", s.failure)
-			}
-			wantKey(t, s, "RSA_0")
-		})
-	}
-}
-
-func redirect(to string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(to, "?again") && r.URL.RawQuery != "" {
-			text(string(aws().jwks()))(w, r)
-			return
-		}
-		http.Redirect(w, r, to, http.StatusFound)
-	}
-}
-
-func endless(w http.ResponseWriter, r *http.Request) {
-	for r.Context().Err() == nil {
-		if _, err := w.Write([]byte(" ")); err != nil {
-			return
-		}
-		_ = http.NewResponseController(w).Flush()
-		time.Sleep(time.Millisecond)
-	}
 }
 
 func TestRemoteCloseEndsAFetch(t *testing.T) {

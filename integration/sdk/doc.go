@@ -1,3 +1,3 @@
-// Package sdk holds tests in which real AWS SDKs talk to the built devsts
-// binary over its wire protocol, and nothing else.
+// Package sdk holds tests with real AWS SDKs as clients: of the built devsts
+// over its wire protocol, and with its tokens of the built gateway.
 package sdk
