@@ -20,24 +20,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	// stripped itself and not a copy of it.
 	h.strip(v, r)
 	r = v.enter(r)
-	refused := leavesHTTP(r)
-	if !h.FirewallOnly {
-		v.take(r.Header)
-		refused = h.decide(r, v)
-	}
-	if refused != nil {
+	if refused := h.decide(r, v); refused != nil {
 		v.reason, v.rule = refused.reason, refused.rule
 		h.logRefusal(r, refused, h.now().Sub(began))
 		return h.respond(w, r, refused)
 	}
-	if h.FirewallOnly {
-		return next.ServeHTTP(w, r)
+	if !h.FirewallOnly {
+		v.fields = h.headers.Fields()
+		h.logPass(r, v, h.now().Sub(began))
 	}
-	v.fields = h.headers.Fields()
-	if h.ForwardToken {
-		r.Header.Set("Authorization", v.credential.field)
-	}
-	h.logPass(r, v, h.now().Sub(began))
 	return next.ServeHTTP(w, r)
 }
 
@@ -60,8 +51,13 @@ func (h *Handler) strip(v *visit, r *http.Request) {
 	}
 }
 
-// decide says whether the request passes, and sets its headers if so.
+// decide says whether the request passes, and makes it what the next handler
+// sees if so.
 func (h *Handler) decide(r *http.Request, v *visit) *refusal {
+	if h.FirewallOnly {
+		return leavesHTTP(r)
+	}
+	v.take(r.Header)
 	switch c := v.credential; {
 	case c.malformed != "":
 		return &refusal{reason: malformedRequest, hint: c.malformed}
@@ -73,11 +69,14 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 		return ofVerifier(err)
 	}
 	v.verified(r, result)
-	refused := h.authorize(r, v)
-	if refused != nil {
+	if refused := h.authorize(r, v); refused != nil {
 		refused.result = result
+		return refused
 	}
-	return refused
+	if h.ForwardToken {
+		r.Header.Set("Authorization", v.credential.field)
+	}
+	return nil
 }
 
 // authorize says whether the verified caller may do this, and sets the headers
