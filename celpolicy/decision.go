@@ -73,7 +73,10 @@ func cut(s string) string {
 func failure(err error) string {
 	text := cut(err.Error())
 	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) || !utf8.ValidString(text) {
-		return strconv.Quote(text)
+		text = strconv.Quote(text)
+	}
+	if strings.Contains(text, "no such key: ") {
+		text += `; the token lacks this tag or claim: ask for it with has(…), or [?"key"].orValue("")`
 	}
 	return text
 }

@@ -112,7 +112,7 @@ const (
 )
 
 func TestRuleTable(t *testing.T) {
-	const cause = "no such key: missing"
+	const cause = `no such key: missing; the token lacks this tag or claim: ask for it with has(…), or [?"key"].orValue("")`
 	tests := []struct {
 		deny, allow string // a letter for each rule
 		want        Decision
