@@ -23,7 +23,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refus
 	}
 	closeUnread(w, r)
 	dropUpgrade(r.Header)
-	if hasErrorRoutes(r) {
+	if hasErrorRoutes(r) && !escapesErrorRoutes(r) {
 		return caddyhttp.Error(a.status, refused)
 	}
 	body, err := json.Marshal(problem{"about:blank", http.StatusText(a.status), a.status})
@@ -35,6 +35,14 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refus
 	// A client that is gone already is no fault to report.
 	_, _ = w.Write(append(body, '\n'))
 	return nil
+}
+
+// escapesErrorRoutes reports whether an error route that proxies would hand on
+// more than a refused request: the raw bytes behind a CONNECT, a target that no
+// rewrite changes, or trailers, which a handler that copied the request before
+// this one keeps from being scrubbed. Such requests get the problem document.
+func escapesErrorRoutes(r *http.Request) bool {
+	return r.Method == http.MethodConnect || !hasPath(r) || r.Trailer != nil
 }
 
 // closeUnread ends the connection of a request whose body nobody reads, or

@@ -29,7 +29,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.fields = h.headers.Fields()
 		h.logPass(r, v, h.now().Sub(began))
 	}
-	return next.ServeHTTP(w, r)
+	err := next.ServeHTTP(w, r)
+	if err != nil && r.Trailer != nil {
+		// Error routes may read the rest of the body past our scrubbing. Closed,
+		// it has no rest, and its trailers are scrubbed.
+		_ = r.Body.Close()
+	}
+	return err
 }
 
 // strip removes identity headers: for a firewall but those that a handler

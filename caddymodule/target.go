@@ -15,10 +15,16 @@ func leavesHTTP(r *http.Request) *refusal {
 	switch {
 	case wantsUpgrade(r):
 		return &refusal{reason: upgradeRefused, hint: "upgrades and CONNECT are refused; a client that offers HTTP/2 by Upgrade must not"}
-	case r.URL.Opaque != "" || !strings.HasPrefix(r.URL.Path, "/"):
+	case !hasPath(r):
 		return &refusal{reason: string(celpolicy.ReasonUnsafePath), hint: "the target of the request is not a path that begins with a slash"}
 	}
 	return nil
+}
+
+// hasPath reports whether the target of the request is a path, and nothing that
+// a proxy would write in its place.
+func hasPath(r *http.Request) bool {
+	return r.URL.Opaque == "" && strings.HasPrefix(r.URL.Path, "/")
 }
 
 // wantsUpgrade reports whether the request would leave HTTP. Whatever Upgrade

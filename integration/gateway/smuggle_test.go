@@ -60,7 +60,8 @@ func TestUpgradeOnAnOpenPath(t *testing.T) {
 	w.passes("", "GET /open HTTP/1.1", "Connection: Upgrade")
 }
 
-// What an error route proxies is stripped as well: fields, trailers, Upgrade.
+// What an error route proxies is stripped as well: fields and Upgrade. What
+// cannot be made harmless, such as trailers, gets no error route.
 func TestErrorRouteThatProxies(t *testing.T) {
 	w := newWorld(t, strings.TrimSuffix(plain, "}")+`
 	handle_errors {
@@ -78,14 +79,81 @@ func TestErrorRouteThatProxies(t *testing.T) {
 		for _, field := range []string{"X-Aws-Token-Sub", "X-Team", "Authorization", "Upgrade"} {
 			want(t, seen[0], field, "")
 		}
-		if body != "" {
-			want(t, seen[0], "X-Kept", "kept") // the control: trailers pass otherwise
-		}
 	}
-	const trailers = "4\r\nbody\r\n0\r\nX-Kept: kept\r\nX-Aws-Token-Sub: evil\r\nX-Team: evil\r\n\r\n"
-	refused(trailers, "POST /orders HTTP/1.1", "Transfer-Encoding: chunked", "Trailer: X-Kept", "X-Team: evil")
+	refused("4\r\nbody\r\n0\r\n\r\n", "POST /orders HTTP/1.1", "Transfer-Encoding: chunked", "X-Team: evil")
 	refused("", "GET /orders HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c", "X-Aws-Token-Sub: evil")
 	refused("", "GET /orders HTTP/1.1", bearer(mint(t, nil)), "Connection: Upgrade", "Upgrade: h2c")
+
+	const trailers = "4\r\nbody\r\n0\r\nX-Kept: kept\r\nX-Aws-Token-Sub: evil\r\nX-Team: evil\r\n\r\n"
+	w.refuses(http.StatusUnauthorized, "missing_token", "GET a:http://backend/x HTTP/1.1")
+	w.refuses(http.StatusUnauthorized, "missing_token", "CONNECT "+w.gateway.Address+" HTTP/1.1")
+	response, body := w.send(trailers, "POST /orders HTTP/1.1", "Transfer-Encoding: chunked", "Trailer: X-Kept")
+	if seen := w.upstream.Seen(); len(seen) != 0 || response.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "about:blank") {
+		t.Errorf("trailers: status %d %s, the error route's upstream saw %+v", response.StatusCode, body, seen)
+	}
+}
+
+// Over HTTP/2 a CONNECT has a body, which a proxy would write as it is.
+func TestHTTP2ConnectAndErrorRoutes(t *testing.T) {
+	w := newWorldWith(t, "\tservers {\n\t\tprotocols h1 h2c\n\t}\n", strings.TrimSuffix(plain, "}")+`
+	handle_errors {
+		reverse_proxy UPSTREAM
+	}
+}`)
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	for _, token := range []string{"none", mint(t, nil)} {
+		for method, seen := range map[string]int{http.MethodConnect: 0, http.MethodPost: 1} {
+			smuggled := "GET /admin HTTP/1.1\r\nHost: x\r\nX-Aws-Token-Sub: evil\r\n\r\n"
+			request, err := http.NewRequest(method, "http://"+w.gateway.Address, io.MultiReader(strings.NewReader(smuggled)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if method == http.MethodPost {
+				request.URL.Path = "/orders" // the control reaches the upstream, as one request
+			}
+			request.Header.Set("Authorization", "Bearer "+token)
+			response, err := transport.RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if arrived := w.upstream.Seen(); len(arrived) != seen {
+				t.Errorf("%s: status %d, the upstream saw %+v", method, response.StatusCode, arrived)
+			}
+		}
+	}
+}
+
+// Caddy's tracing copies the request before it is stripped.
+func TestTracingAndErrorRoutes(t *testing.T) {
+	const trailers = "4\r\nbody\r\n0\r\nX-Kept: kept\r\nX-Aws-Token-Sub: evil\r\n\r\n"
+	for name, site := range map[string]string{
+		"refused": plain, "upstream down": strings.Replace(plain, "reverse_proxy UPSTREAM", "reverse_proxy 127.0.0.1:1", 1),
+	} {
+		w := newWorld(t, strings.TrimSuffix(site, "}")+`
+	tracing
+	handle_errors {
+		reverse_proxy UPSTREAM
+	}
+}`)
+		lines := []string{"POST /orders HTTP/1.1", "Transfer-Encoding: chunked", "Trailer: X-Kept"}
+		if name != "refused" {
+			lines = append(lines, bearer(mint(t, nil)))
+		}
+		w.send(trailers, lines...)
+		for _, arrival := range w.upstream.Seen() {
+			for _, sub := range arrival.Get("X-Aws-Token-Sub") {
+				if sub == evil {
+					t.Errorf("%s: the upstream saw %+v", name, arrival)
+				}
+			}
+		}
+	}
 }
 
 // The upstream that a passed request was meant for is down, and an error route
@@ -96,8 +164,7 @@ func TestErrorRouteAfterAPass(t *testing.T) {
 		reverse_proxy UPSTREAM
 	}
 }`)
-	w.send("4\r\nbody\r\n0\r\nX-Kept: kept\r\nX-Aws-Token-Sub: evil\r\n\r\n", "POST /orders HTTP/1.1", bearer(mint(t, nil)),
-		"Transfer-Encoding: chunked", "Trailer: X-Kept")
+	w.send("4\r\nbody\r\n0\r\n\r\n", "POST /orders HTTP/1.1", bearer(mint(t, nil)), "Transfer-Encoding: chunked", "X-Aws-Token-Sub: evil")
 	seen := w.upstream.Seen()
 	if len(seen) != 1 {
 		t.Fatalf("the error route's upstream saw %+v", seen)
