@@ -22,10 +22,10 @@ const MaxValues = 1024
 
 // ParseObject reads one JSON object as strictly as a signed text deserves. It
 // refuses bytes that are not UTF-8, escapes of lone surrogates, a name that
-// occurs twice in one object (after unescaping), nesting over [MaxDepth], and
-// anything behind the object but white space (RFC 8259; RFC 7493 for names and
-// surrogates), or holds over [MaxValues] values. Values are map[string]any, []any, string, [json.Number], bool
-// and nil. The error is a [*SyntaxError].
+// occurs twice in one object (after unescaping), nesting over [MaxDepth], more
+// values than [MaxValues], and anything behind the object but white space (RFC
+// 8259; RFC 7493 for names and surrogates). Values are map[string]any, []any,
+// string, [json.Number], bool and nil. The error is a [*SyntaxError].
 func ParseObject(text []byte) (map[string]any, error) {
 	if !utf8.Valid(text) {
 		return nil, &SyntaxError{"it is not UTF-8"}

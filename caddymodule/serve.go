@@ -30,7 +30,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.logPass(r, v, h.now().Sub(began))
 	}
 	err := next.ServeHTTP(w, r)
-	if err != nil && r.Trailer != nil {
+	if err != nil && r.Trailer != nil && r.Body != nil {
 		// Error routes may read the rest of the body past our scrubbing. Closed,
 		// it has no rest, and its trailers are scrubbed.
 		_ = r.Body.Close()

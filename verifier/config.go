@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/url"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +38,8 @@ type Issuer struct {
 	Algorithms []Algorithm
 }
 
-// Config says whom to trust and what a token must say.
+// Config says whom to trust and what a token must say. A list that is empty and
+// not nil is an error, here and in an Issuer.
 type Config struct {
 	Issuers []Issuer // at least one, no URL twice
 
@@ -85,7 +85,7 @@ func New(c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	faults := append(c.faults(), algorithmFaults("algorithms", c.Algorithms)...)
+	faults := c.faults()
 	if len(c.Algorithms) == 0 {
 		c.Algorithms = Algorithms()
 	}
@@ -131,7 +131,8 @@ func (c Config) faults() (faults []error) {
 	if c.MaxLifetime < 0 {
 		faults = append(faults, fmt.Errorf("max_lifetime: %v is not positive", c.MaxLifetime))
 	}
-	return append(faults, emptyFaults("audiences", c.Audiences)...)
+	faults = append(faults, listFaults("audiences", c.Audiences, audienceProblem)...)
+	return append(faults, listFaults("algorithms", c.Algorithms, algorithmProblem)...)
 }
 
 func (i Issuer) faults(path string) (faults []error) {
@@ -141,42 +142,44 @@ func (i Issuer) faults(path string) (faults []error) {
 	if i.Keys == nil {
 		faults = append(faults, fmt.Errorf("%s: it has no key set", path))
 	}
-	if i.Accounts != nil && len(i.Accounts) == 0 {
-		faults = append(faults, fmt.Errorf("%s.accounts: the list is empty; leave it out or fill it", path))
-	}
-	for n, account := range i.Accounts {
-		if !awstoken.IsAccountID(account) {
-			faults = append(faults, fmt.Errorf("%s.accounts[%d]: %q is not 12 digits", path, n, account))
-		}
-	}
-	faults = append(faults, emptyFaults(path+".audiences", i.Audiences)...)
-	return append(faults, algorithmFaults(path+".algorithms", i.Algorithms)...)
+	faults = append(faults, listFaults(path+".accounts", i.Accounts, accountProblem)...)
+	faults = append(faults, listFaults(path+".audiences", i.Audiences, audienceProblem)...)
+	return append(faults, listFaults(path+".algorithms", i.Algorithms, algorithmProblem)...)
 }
 
-// emptyFaults also refuses an empty list, which somebody who made it from
-// nothing might take for "none".
-func emptyFaults(path string, values []string) (faults []error) {
+// listFaults also refuses an empty list that is there: whoever made it from
+// nothing might take it for "none", and it would stand for the default.
+func listFaults[S ~string](path string, values []S, problem func(S) string) (faults []error) {
 	if values != nil && len(values) == 0 {
 		faults = append(faults, fmt.Errorf("%s: the list is empty; leave it out or fill it", path))
 	}
 	for n, value := range values {
-		if value == "" {
-			faults = append(faults, fmt.Errorf("%s[%d]: it is empty", path, n))
+		if p := problem(value); p != "" {
+			faults = append(faults, fmt.Errorf("%s[%d]: %s", path, n, p))
 		}
 	}
 	return faults
 }
 
-func algorithmFaults(path string, algorithms []Algorithm) (faults []error) {
-	if algorithms != nil && len(algorithms) == 0 {
-		faults = append(faults, fmt.Errorf("%s: the list is empty; leave it out or fill it", path))
+func accountProblem(account string) string {
+	if awstoken.IsAccountID(account) {
+		return ""
 	}
-	for n, a := range algorithms {
-		if !slices.Contains(Algorithms(), a) {
-			faults = append(faults, fmt.Errorf("%s[%d]: %q is not one of %v", path, n, a, Algorithms()))
-		}
+	return fmt.Sprintf("%q is not 12 digits", account)
+}
+
+func audienceProblem(audience string) string {
+	if audience != "" {
+		return ""
 	}
-	return faults
+	return "it is empty"
+}
+
+func algorithmProblem(a Algorithm) string {
+	if a.supported() {
+		return ""
+	}
+	return fmt.Sprintf("%q is not one of %v", a, Algorithms())
 }
 
 // checkIssuerURL refuses what could not be, or should not be, an issuer (OpenID

@@ -12,6 +12,10 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
 
+// maxURL is the longest jwks_uri that is followed, in bytes. It stands in every
+// error of its fetch, and so in logs.
+const maxURL = 2048
+
 // source is where an issuer publishes its keys.
 type source struct {
 	issuer  string
@@ -61,6 +65,9 @@ func (s *source) discover(ctx context.Context) (string, error) {
 	jwksURI, ok := document["jwks_uri"].(string)
 	if !ok {
 		return "", fmt.Errorf("reading discovery document %s: it has no jwks_uri", location)
+	}
+	if len(jwksURI) > maxURL {
+		return "", fmt.Errorf("reading discovery document %s: its jwks_uri has %d bytes, at most %d are read", location, len(jwksURI), maxURL)
 	}
 	if err := sameOrigin(s.issuer, jwksURI); err != nil {
 		return "", fmt.Errorf("reading discovery document %s: %w", location, err)

@@ -35,6 +35,7 @@ func TestRemoteRefusesAnswers(t *testing.T) {
 		"jwks_uri by another name":     {discovery(e.issuer, strings.Replace(uri, "127.0.0.1", "localhost", 1)), goodJWKS},
 		"jwks_uri by another scheme":   {discovery(e.issuer, strings.Replace(uri, "http:", "https:", 1)), goodJWKS},
 		"jwks_uri of 100 KB":           {discovery(e.issuer, "https://"+strings.Repeat("x", 100_000)), goodJWKS},
+		"jwks_uri of 100 KB at home":   {discovery(e.issuer, e.URL+"/"+strings.Repeat("x", 100_000)), goodJWKS},
 		"jwks_uri with user info":      {discovery(e.issuer, strings.Replace(uri, "//", "//u@", 1)), goodJWKS},
 		"jwks_uri of metadata":         {discovery(e.issuer, "http://169.254.169.254/latest"), goodJWKS},
 		"discovery redirects":          {redirect(uri), goodJWKS},
