@@ -229,13 +229,11 @@ func (w *world) refuses(status int, reason string, lines ...string) (*http.Respo
 // decision waits for the line that is logged after the first n.
 func (w *world) decision(n int) stack.Decision {
 	w.t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if decisions := w.gateway.Decisions(); len(decisions) > n {
-			return decisions[n]
-		}
+	decision, err := w.gateway.Decision(n)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	w.t.Fatal("no decision was logged")
-	return stack.Decision{}
+	return decision
 }
 
 // want asserts the one value of a field that the upstream saw; "" is none.

@@ -85,12 +85,12 @@ func TestTokensAtTheGateway(t *testing.T) {
 		"another audience": {javaScript("ES384", "https://other.example"), http.StatusUnauthorized, "wrong_audience"},
 		"no tag":           {*untagged.WebIdentityToken, http.StatusForbidden, "policy_error"},
 	} {
+		before := len(gateway.Decisions())
 		if status := call(t, address, tt.token); status != tt.status || len(upstream.Seen()) != 0 {
 			t.Errorf("%s: status %d, want %d and nothing at the upstream", name, status, tt.status)
 		}
-		decisions := gateway.Decisions()
-		if last := decisions[len(decisions)-1]; last.Reason != tt.reason {
-			t.Errorf("%s: reason %q, want %q", name, last.Reason, tt.reason)
+		if decision, err := gateway.Decision(before); err != nil || decision.Reason != tt.reason {
+			t.Errorf("%s: reason %q, want %q (%v)", name, decision.Reason, tt.reason, err)
 		}
 	}
 }

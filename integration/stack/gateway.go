@@ -86,3 +86,17 @@ func (g *Gateway) DecisionsFrom(first int) ([]Decision, int) {
 	}
 	return decisions, first + len(lines)
 }
+
+// Decision waits for the decision that is logged after the first n. The line
+// may well come after the answer that it is about.
+func (g *Gateway) Decision(n int) (Decision, error) {
+	for deadline := time.Now().Add(decideWithin); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if decisions := g.Decisions(); len(decisions) > n {
+			return decisions[n], nil
+		}
+	}
+	return Decision{}, fmt.Errorf("waiting for decision %d: none was logged within %v", n, decideWithin)
+}
+
+// decideWithin is how long a decision's line may take to be read.
+const decideWithin = 10 * time.Second

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -66,56 +65,50 @@ func Root() (string, error) {
 // process is a program that runs.
 type process struct {
 	command *exec.Cmd
-	logFile *os.File
+	logFile string
 	ended   chan struct{} // closed when it has ended
 	err     error         // why, once it has
 
 	mu    sync.Mutex
 	lines []string // of its standard error
+	log   *bufio.Reader
+	part  string // of a line that has not ended
 }
 
 // start runs a program in a directory of its own with a clean environment, so
-// that neither the user's AWS files nor the user's Caddy are touched. What it
-// writes to standard error goes to <program>.log there, too.
+// that neither the user's AWS files nor the user's Caddy are touched. It writes
+// its standard error to <program>.log there: to the file itself, so that what
+// it logged before it answered can be read once the answer is there.
 func start(directory string, environment []string, program string, args ...string) (*process, error) {
-	logFile, err := os.Create(filepath.Join(directory, filepath.Base(program)+".log"))
+	name := filepath.Join(directory, filepath.Base(program)+".log")
+	written, err := os.Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", program, err)
 	}
-	p := &process{command: exec.Command(program, args...), logFile: logFile, ended: make(chan struct{})}
+	defer func() { _ = written.Close() }() // the program has its own
+	read, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", program, err)
+	}
+	p := &process{command: exec.Command(program, args...), logFile: name, ended: make(chan struct{}), log: bufio.NewReader(read)}
 	p.command.Dir = directory
 	p.command.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + directory, "XDG_DATA_HOME=" + directory, "XDG_CONFIG_HOME=" + directory,
 	}, environment...)
 	// A terminal's Ctrl-C goes to the caller alone, who then stops this.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	output, err := p.command.StderrPipe()
-	if err != nil {
-		_ = logFile.Close()
-		return nil, fmt.Errorf("starting %s: %w", program, err)
-	}
-	p.command.Stdout = io.Discard
+	p.command.Stderr = written
 	if err := p.command.Start(); err != nil {
-		_ = logFile.Close()
+		_ = read.Close()
 		return nil, fmt.Errorf("starting %s: %w", program, err)
 	}
-	go p.read(output)
+	go func() {
+		p.err = p.command.Wait()
+		_ = p.Log() // all of it, since the directory may go
+		_ = read.Close()
+		close(p.ended)
+	}()
 	return p, nil
-}
-
-func (p *process) read(output io.Reader) {
-	output = io.TeeReader(output, p.logFile)
-	scanner := bufio.NewScanner(output)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		p.mu.Lock()
-		p.lines = append(p.lines, scanner.Text())
-		p.mu.Unlock()
-	}
-	_, _ = io.Copy(io.Discard, output) // after a line that is too long
-	p.err = p.command.Wait()
-	_ = p.logFile.Close()
-	close(p.ended)
 }
 
 // Log returns what the program has written to standard error, line by line.
@@ -124,11 +117,19 @@ func (p *process) Log() []string { return p.logFrom(0) }
 func (p *process) logFrom(line int) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string(nil), p.lines[line:]...)
+	for {
+		text, err := p.log.ReadString('\n')
+		p.part += text
+		if err != nil {
+			break // the end, for the time being
+		}
+		p.lines, p.part = append(p.lines, strings.TrimSuffix(p.part, "\n")), ""
+	}
+	return append([]string(nil), p.lines[min(line, len(p.lines)):]...)
 }
 
 // LogFile is the file that holds the same.
-func (p *process) LogFile() string { return p.logFile.Name() }
+func (p *process) LogFile() string { return p.logFile }
 
 // Ended is closed once the program has ended, for whatever reason.
 func (p *process) Ended() <-chan struct{} { return p.ended }
