@@ -91,3 +91,19 @@ func IsAccountID(s string) bool {
 	}
 	return true
 }
+
+// IsOrgID reports whether s is the ID of an AWS organization: "o-" and 10 to 32
+// lower-case letters and digits
+// (https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html).
+func IsOrgID(s string) bool {
+	id, ok := strings.CutPrefix(s, "o-")
+	if !ok || len(id) < 10 || len(id) > 32 {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}

@@ -25,11 +25,19 @@ func init() {
 //	        jwks_url  <url>
 //	        jwks_file <path>
 //	    }
+//	    issuers_file <path>
+//	    organization <org-id>... {
+//	        issuer_template <url>
+//	    }
 //	    jwks {
-//	        ttl      <duration>
-//	        cooldown <duration>
-//	        timeout  <duration>
+//	        ttl       <duration>
+//	        max_stale <duration>
+//	        cooldown  <duration>
+//	        timeout   <duration>
+//	        ca        <pem-file>...
+//	        proxy     <url>
 //	        allow_private_addresses
+//	        persist   on|off
 //	    }
 //	    audience        <audience>...
 //	    single_audience
@@ -89,6 +97,8 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	return readBlock(d, h, map[string]subdirective[Handler]{
 		"issuer":          {readIssuer, true},
+		"issuers_file":    {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.IssuersFile) }, false},
+		"organization":    {readOrganization, false},
 		"jwks":            {readJWKS, false},
 		"audience":        {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Audiences) }, false},
 		"single_audience": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.SingleAudience) }, false},
@@ -102,9 +112,11 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"deny":            {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, true},
 		"allow":           {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, true},
 		"header":          {readHeader, true},
-		"default_headers": {readDefaultHeaders, false},
-		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
-		"realm":           {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
-		"explain_errors":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
+		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
+			return readSwitch(d, "default_headers", &h.DefaultHeaders)
+		}, false},
+		"forward_token":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
+		"realm":          {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
+		"explain_errors": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
 	})
 }

@@ -83,8 +83,8 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
 	const known = "known are [account algorithm allow audience default_headers deny explain_errors forward_token " +
-		"header issuer jwks leeway max_lifetime org principal_tag realm request_tag single_audience]"
-	const knownJWKS = "known are [allow_private_addresses cooldown timeout ttl]"
+		"header issuer issuers_file jwks leeway max_lifetime org organization principal_tag realm request_tag single_audience]"
+	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
 	const knownIssuer = "known are [account algorithm audience jwks_file jwks_url]"
 	for _, tt := range []struct{ lines, want string }{
 		{"issuers https://a.example", `unknown subdirective "issuers"; did you mean "issuer"?`},
@@ -92,16 +92,12 @@ func TestCaddyfileUnknown(t *testing.T) {
 		{"principal_tags a x", `unknown subdirective "principal_tags"; did you mean "principal_tag"?`},
 		{"default_header off", `unknown subdirective "default_header"; did you mean "default_headers"?`},
 		{"frobnicate", `unknown subdirective "frobnicate"; ` + known},
-		{"issuers_file x.json", `unknown subdirective "issuers_file"; ` + known},
-		{"organization o-a1b2c3d4e5", `unknown subdirective "organization"; ` + known},
 		{"mode audit", `unknown subdirective "mode"; ` + known},
 		{"optional", `unknown subdirective "optional"; ` + known},
 		{"allow_upgrade websocket", `unknown subdirective "allow_upgrade"; ` + known},
 		{"cache off", `unknown subdirective "cache"; ` + known},
-		{"jwks {\n\tca x.pem\n}", `unknown subdirective "ca"; ` + knownJWKS},
-		{"jwks {\n\tproxy http://p\n}", `unknown subdirective "proxy"; ` + knownJWKS},
-		{"jwks {\n\tpersist off\n}", `unknown subdirective "persist"; ` + knownJWKS},
-		{"jwks {\n\tmax_stale 24h\n}", `unknown subdirective "max_stale"; ` + knownJWKS},
+		{"jwks {\n\tfrobnicate 24h\n}", `unknown subdirective "frobnicate"; ` + knownJWKS},
+		{"organization o-a1b2c3d4e5 {\n\taudience x\n}", `unknown subdirective "audience"; known are [issuer_template]`},
 		{"jwks {\n\ttimeouts 24h\n}", `unknown subdirective "timeouts"; did you mean "timeout"?`},
 		{"issuer https://b.example {\n\taccounts 111122223333\n}", `unknown subdirective "accounts"; did you mean "account"?`},
 		{"issuer https://b.example {\n\tissuer_template x\n}", `unknown subdirective "issuer_template"; ` + knownIssuer},
@@ -120,6 +116,9 @@ func TestCaddyfileArguments(t *testing.T) {
 	)
 	for _, tt := range []struct{ line, want string }{
 		{"issuer", fmt.Sprintf(count, "issuer")},
+		{"issuers_file", fmt.Sprintf(count, "issuers_file")},
+		{"issuers_file a b", fmt.Sprintf(count, "a")},
+		{"organization", fmt.Sprintf(count, "organization")},
 		{"jwks x", fmt.Sprintf(count, "x")},
 		{"audience", fmt.Sprintf(count, "audience")},
 		{"single_audience on", fmt.Sprintf(count, "on")},
@@ -173,6 +172,12 @@ func TestCaddyfileArgumentsInBlocks(t *testing.T) {
 		{"jwks", "ttl", "wrong argument count or unexpected line ending after 'ttl'"},
 		{"jwks", "ttl often", `"often" is not a duration such as 30s or 15m`},
 		{"jwks", "cooldown 5", `"5" is not a duration such as 30s or 15m`},
+		{"jwks", "max_stale 1d 2d", "wrong argument count or unexpected line ending after '1d'"},
+		{"jwks", "ca", "wrong argument count or unexpected line ending after 'ca'"},
+		{"jwks", "proxy", "wrong argument count or unexpected line ending after 'proxy'"},
+		{"jwks", "persist", "persist is on or off"},
+		{"jwks", "persist maybe", "persist is on or off"},
+		{"organization o-a1b2c3d4e5", "issuer_template", "wrong argument count or unexpected line ending after 'issuer_template'"},
 		{"jwks", "timeout 5s 6s", "wrong argument count or unexpected line ending after '5s'"},
 		{"jwks", "allow_private_addresses on", "wrong argument count or unexpected line ending after 'on'"},
 	} {

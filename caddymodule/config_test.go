@@ -138,7 +138,7 @@ func TestIssuerFaults(t *testing.T) {
 func TestTokenFaults(t *testing.T) {
 	nothing := func(*Handler) {}
 	for _, row := range []faultRow{
-		{"no issuer", nothing, func(h *Handler) { h.Issuers = nil }, "issuers: at least one is required"},
+		{"no issuer", nothing, func(h *Handler) { h.Issuers = nil }, "issuers: at least one is required, or an organization"},
 		{"no audience", func(h *Handler) { h.Audiences, h.Issuers[0].Audiences = nil, []string{"a"} }, func(h *Handler) { h.Audiences = nil },
 			"issuers[0].audiences: an audience is required, here or for all issuers"},
 		{"empty audience", nothing, func(h *Handler) { h.Audiences = []string{""} }, "audiences[0]: it is empty"},
@@ -157,6 +157,20 @@ func TestTokenFaults(t *testing.T) {
 			"jwks.cooldown: -1s is not positive"},
 		{"timeout 0", func(h *Handler) { h.JWKS = &JWKS{Timeout: duration(1)} }, func(h *Handler) { h.JWKS = &JWKS{Timeout: duration(0)} },
 			"jwks.timeout: 0s is not positive"},
+		{"max_stale under ttl", func(h *Handler) { h.JWKS = &JWKS{TTL: duration(time.Hour), MaxStale: duration(time.Hour)} },
+			func(h *Handler) { h.JWKS = &JWKS{TTL: duration(time.Hour), MaxStale: duration(time.Minute)} },
+			"jwks.max_stale: 1m0s is under the ttl of 1h0m0s"},
+		{"max_stale 0", nothing, func(h *Handler) { h.JWKS = &JWKS{MaxStale: duration(0)} }, "jwks.max_stale: 0s is not positive"},
+		{"missing CA", func(h *Handler) { h.JWKS = &JWKS{CA: []string{"testdata/ca.pem"}} },
+			func(h *Handler) { h.JWKS = &JWKS{CA: []string{"testdata/ca.pem", "testdata/missing.pem"}} },
+			"jwks.ca[1]: open testdata/missing.pem: no such file or directory"},
+		{"CA without certificates", nothing, func(h *Handler) { h.JWKS = &JWKS{CA: []string{"testdata/jwks.json"}} },
+			"jwks.ca[0]: testdata/jwks.json holds no certificate in PEM form"},
+		{"no CA in the list", nothing, func(h *Handler) { h.JWKS = &JWKS{CA: []string{}} }, "jwks.ca: the list is empty; leave it out or fill it"},
+		{"proxy of another scheme", func(h *Handler) { h.JWKS = &JWKS{Proxy: "socks5://u:p@proxy"} }, func(h *Handler) { h.JWKS = &JWKS{Proxy: "ftp://u:secret@proxy"} },
+			`jwks.proxy: "ftp://u:xxxxx@proxy" is not a URL such as http://host:3128; https and socks5 are known, too`},
+		{"proxy that is no URL", nothing, func(h *Handler) { h.JWKS = &JWKS{Proxy: "http://u:sec ret@proxy"} },
+			"jwks.proxy: it is not a URL such as http://host:3128"},
 		{"realm with a quote", func(h *Handler) { h.Realm = "orders of example" }, func(h *Handler) { h.Realm = `or"ders` },
 			`realm: "or\"ders" has a character that is not printable ASCII, or a quote or a backslash`},
 		{"realm with a backslash", nothing, func(h *Handler) { h.Realm = `or\ders` },
@@ -186,13 +200,13 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		`realm: "\"" has a character that is not printable ASCII, or a quote or a backslash`,
 		"allow[0]: the rule is int, not bool",
 		"jwks.ttl: -1ns is not positive",
-		"issuers[1].jwks_file: opening key file: open testdata/missing.json: no such file or directory",
-		`issuers[2].url: "https://c.example/*" has a wildcard, an issuer is one exact URL`,
 		"leeway: 1m1s is not between 0 and 1m0s",
 		`issuers[0].accounts[0]: "1234" is not 12 digits`,
 		"issuers[0].audiences: an audience is required, here or for all issuers",
 		`issuers[1].url: "http://b.example" is plain http, which is only for loopback addresses`,
 		"issuers[1].audiences: an audience is required, here or for all issuers",
+		"issuers[1].jwks_file: opening key file: open testdata/missing.json: no such file or directory",
+		`issuers[2].url: "https://c.example/*" has a wildcard, an issuer is one exact URL`,
 		`issuers[2].algorithms[0]: "none" is not one of [RS256 ES384]`,
 		"issuers[2].audiences: an audience is required, here or for all issuers",
 	)
@@ -202,7 +216,7 @@ func TestUnknownJSONField(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{`{"issuers": [], "mode": "audit"}`, `unknown field "mode"`},
 		{`{"issuers": [{"url": "https://a.example", "url_pattern": ""}]}`, `unknown field "url_pattern"`},
-		{`{"jwks": {"max_stale": "24h"}}`, `unknown field "max_stale"`},
+		{`{"jwks": {"max_age": "24h"}}`, `unknown field "max_age"`},
 	} {
 		err := load(t, []byte(tt.text))
 		if err == nil || !strings.HasSuffix(err.Error(), "json: "+tt.want) {

@@ -1,8 +1,8 @@
 package caddymodule
 
 import (
-	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -25,8 +25,16 @@ func init() {
 // (docs/attributes.md), `{aws_jwt.reason}` for a refusal, `{aws_jwt.rule}`
 // for the rule that decided, and `{http.auth.user.id}`, which is `{aws_token.sub}`.
 type Handler struct {
-	// The issuers that are trusted. At least one is required.
+	// The issuers that are trusted. One is required, here or in the file, or an
+	// organization.
 	Issuers []Issuer `json:"issuers,omitempty"`
+
+	// A JSON file with an array of issuers, spelt as they are here. It is read
+	// again when it changes; a bad version leaves the last good one in force.
+	IssuersFile string `json:"issuers_file,omitempty"`
+
+	// Trust every account of AWS organizations, without listing their issuers.
+	Organization *Organization `json:"organization,omitempty"`
 
 	// How the issuers' keys are fetched and kept.
 	JWKS *JWKS `json:"jwks,omitempty"`
@@ -91,50 +99,51 @@ type Handler struct {
 	verifier *verifier.Verifier
 	policy   *celpolicy.Policy
 	headers  *identity.Headers
-	keySets  []io.Closer // that this handler made, and no others
+	lease    *lease      // of the key sets, once it is taken
+	ended    atomic.Bool // whether the configuration's time is over
 	logger   *zap.Logger
 	slogger  *slog.Logger
 	now      func() time.Time
 }
 
 // Issuer is somebody whose tokens are trusted.
-type Issuer struct {
-	// The issuer's URL, compared byte for byte with iss.
-	URL string `json:"url"`
+type Issuer = verifier.Issuer
 
-	// The accounts that the issuer may speak for. Default: any. AWS gives every
-	// account an issuer of its own, so name the one account here.
-	Accounts []string `json:"accounts,omitempty"`
-
-	// The audiences for this issuer, instead of the handler's.
-	Audiences []string `json:"audiences,omitempty"`
-
-	// The algorithms for this issuer, instead of the handler's.
-	Algorithms []verifier.Algorithm `json:"algorithms,omitempty"`
-
-	// Where the keys are. Default: found by OpenID Connect Discovery.
-	JWKSURL string `json:"jwks_url,omitempty"`
-
-	// A JWKS file to read the keys from, again when it changes.
-	JWKSFile string `json:"jwks_file,omitempty"`
-}
+// Organization trusts the issuers of all accounts of AWS organizations.
+type Organization = verifier.Organization
 
 // JWKS says how the issuers' keys are fetched and kept.
 type JWKS struct {
 	// The age from which keys are refreshed in the background. Default: 15m.
 	TTL *caddy.Duration `json:"ttl,omitempty"`
 
+	// The age up to which keys serve while the issuer cannot be reached.
+	// Default: 24h, or ttl when that is longer.
+	MaxStale *caddy.Duration `json:"max_stale,omitempty"`
+
 	// The shortest time between two fetches for a key ID that is unknown, and
-	// after a fetch that failed. Default: 30s.
+	// after a fetch that failed, of one issuer. Default: 30s.
 	Cooldown *caddy.Duration `json:"cooldown,omitempty"`
 
 	// The longest that one fetch may take. Default: 5s.
 	Timeout *caddy.Duration `json:"timeout,omitempty"`
 
+	// PEM files with the authorities that may vouch for the issuers' servers.
+	// Default: those of the system.
+	CA []string `json:"ca,omitempty"`
+
+	// The http, https or socks5 proxy for every fetch. Default: what the
+	// environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
+	Proxy string `json:"proxy,omitempty"`
+
 	// Fetch keys from loopback, private, link-local and multicast addresses,
 	// too. Default: only from public ones, or from loopback when the issuer's
 	// own host is a loopback address.
 	AllowPrivateAddresses bool `json:"allow_private_addresses,omitempty"`
+
+	// Keep the last good keys in Caddy's storage, so that a restart while an
+	// issuer is down serves on. Default: true.
+	Persist *bool `json:"persist,omitempty"`
 }
 
 // Rule is one rule of the policy.

@@ -3,8 +3,6 @@ package caddymodule
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -41,18 +39,16 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	found.add(checkRealm(h.Realm))
 	h.provisionPolicy(&found)
-	h.provisionVerifier(&found)
+	h.provisionVerifier(ctx, &found)
 	return found.err()
 }
 
-// Cleanup ends what Provision began, also when Provision failed half-way.
+// Cleanup gives back what Provision took, also when Provision failed half-way.
 func (h *Handler) Cleanup() error {
-	var errs []error
-	for _, keys := range h.keySets {
-		errs = append(errs, keys.Close())
-	}
-	h.keySets = nil
-	return errors.Join(errs...)
+	h.ended.Store(true)
+	taken := h.lease
+	h.lease = nil
+	return taken.release()
 }
 
 func (h *Handler) provisionHeaders(found *faults) {
@@ -84,71 +80,34 @@ func (h *Handler) provisionPolicy(found *faults) {
 	}
 }
 
-func (h *Handler) provisionVerifier(found *faults) {
+func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	config := verifier.Config{
+		Issuers: h.Issuers, IssuersFile: h.IssuersFile, Organization: h.Organization,
 		Audiences: h.Audiences, SingleAudience: h.SingleAudience,
-		Algorithms: h.Algorithms, Leeway: defaultLeeway, Now: h.now,
+		Algorithms: h.Algorithms, Leeway: defaultLeeway, Now: h.now, Logger: h.slogger,
 	}
 	if h.Leeway != nil {
 		config.Leeway = time.Duration(*h.Leeway)
 	}
 	config.MaxLifetime = found.positive("max_lifetime", h.MaxLifetime)
-	remote := h.remoteConfig(found)
-	for i, each := range h.Issuers {
-		keys, err := h.keySet(each, remote)
-		if err != nil {
-			found.addAt(fmt.Sprintf("issuers[%d].", i), err)
-			keys = new(verifier.StaticKeySet) // so that New looks at the rest
-		}
+	h.lease = h.leaseKeys(ctx, found)
+	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
+		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest
+	}
+	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
 			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
 		}
-		config.Issuers = append(config.Issuers, verifier.Issuer{
-			URL: each.URL, Keys: keys, Accounts: each.Accounts,
-			Audiences: each.Audiences, Algorithms: each.Algorithms,
-		})
 	}
 	var err error
 	h.verifier, err = verifier.New(config)
 	found.add(err)
 }
 
-func (h *Handler) remoteConfig(found *faults) verifier.RemoteConfig {
-	config := verifier.RemoteConfig{Now: h.now, Logger: h.slogger}
-	if h.JWKS == nil {
-		return config
-	}
-	config.TTL = found.positive("jwks.ttl", h.JWKS.TTL)
-	config.Cooldown = found.positive("jwks.cooldown", h.JWKS.Cooldown)
-	config.Timeout = found.positive("jwks.timeout", h.JWKS.Timeout)
-	config.AllowPrivateAddresses = h.JWKS.AllowPrivateAddresses
-	return config
-}
-
-func (h *Handler) keySet(issuer Issuer, remote verifier.RemoteConfig) (verifier.KeySet, error) {
-	if issuer.JWKSFile != "" {
-		if issuer.JWKSURL != "" {
-			return nil, errors.New("jwks_file: it cannot stand beside jwks_url")
-		}
-		keys, err := verifier.NewFileKeySet(issuer.JWKSFile, h.now, h.slogger)
-		if err != nil {
-			return nil, fmt.Errorf("jwks_file: %w", err)
-		}
-		return keys, nil
-	}
-	remote.Issuer, remote.JWKSURL = issuer.URL, issuer.JWKSURL
-	keys, err := verifier.NewRemoteKeySet(remote)
-	if err != nil {
-		return nil, err
-	}
-	h.keySets = append(h.keySets, io.Closer(keys))
-	return keys, nil
-}
-
 func (h *Handler) hasMoreThanHeaders() bool {
 	return len(h.Issuers)+len(h.Audiences)+len(h.Algorithms)+len(h.Accounts)+len(h.Orgs)+
 		len(h.PrincipalTags)+len(h.RequestTags)+len(h.Deny)+len(h.Allow) > 0 ||
-		h.JWKS != nil || h.SingleAudience || h.Leeway != nil || h.MaxLifetime != nil ||
+		h.IssuersFile != "" || h.Organization != nil || h.JWKS != nil || h.SingleAudience || h.Leeway != nil || h.MaxLifetime != nil ||
 		h.ForwardToken || h.ExplainErrors || h.Realm != defaultRealm
 }
 
@@ -161,54 +120,4 @@ func checkRealm(realm string) error {
 		}
 	}
 	return nil
-}
-
-// faults collects what is wrong with a configuration, each fault once.
-type faults struct {
-	messages []string
-}
-
-func (f *faults) add(err error) { f.addAt("", err) }
-
-// addAt takes an error, or several joined ones, whose paths begin below prefix.
-func (f *faults) addAt(prefix string, err error) {
-	if err == nil {
-		return
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, each := range joined.Unwrap() {
-			f.addAt(prefix, each)
-		}
-		return
-	}
-	message := prefix + err.Error()
-	for _, known := range f.messages {
-		// An issuer's URL is looked at by its key set and by the verifier.
-		if known == message {
-			return
-		}
-	}
-	f.messages = append(f.messages, message)
-}
-
-// positive returns the duration, or 0 for the default when it is not set.
-func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
-	if d == nil {
-		return 0
-	}
-	if *d <= 0 {
-		f.add(fmt.Errorf("%s: %v is not positive", path, time.Duration(*d)))
-		return 0
-	}
-	return time.Duration(*d)
-}
-
-func (f *faults) err() error {
-	switch len(f.messages) {
-	case 0:
-		return nil
-	case 1:
-		return fmt.Errorf("configuring aws_jwt: %s", f.messages[0])
-	}
-	return fmt.Errorf("configuring aws_jwt: %d faults:\n\t%s", len(f.messages), strings.Join(f.messages, "\n\t"))
 }

@@ -53,6 +53,7 @@ var answers = map[string]answer{
 	string(verifier.NotYetValid):         invalidToken,
 	string(verifier.LifetimeTooLong):     invalidToken,
 	string(verifier.AccountMismatch):     invalidToken,
+	string(verifier.OrgMismatch):         invalidToken,
 
 	string(celpolicy.ReasonRequirementFailed): insufficientScope,
 	string(celpolicy.ReasonPolicyDenied):      insufficientScope,

@@ -33,6 +33,7 @@ var designTable = map[string]struct {
 	"not_yet_valid":         {401, `Bearer realm="aws", error="invalid_token"`, ""},
 	"lifetime_too_long":     {401, `Bearer realm="aws", error="invalid_token"`, ""},
 	"account_mismatch":      {401, `Bearer realm="aws", error="invalid_token"`, ""},
+	"org_mismatch":          {401, `Bearer realm="aws", error="invalid_token"`, ""},
 	"requirement_failed":    {403, `Bearer realm="aws", error="insufficient_scope"`, ""},
 	"policy_denied":         {403, `Bearer realm="aws", error="insufficient_scope"`, ""},
 	"policy_error":          {403, `Bearer realm="aws", error="insufficient_scope"`, ""},
@@ -79,6 +80,13 @@ func strange(t *testing.T) string { return mint(t, strangerAccount, strangerARN,
 // unreachable is a key set where nobody listens.
 func unreachable(h *Handler) { h.Issuers[0].JWKSURL = "http://127.0.0.1:1/jwks.json" }
 
+// wholeOrganization trusts all accounts of an organization.
+func wholeOrganization(h *Handler) {
+	url := h.Issuers[0].URL
+	h.Issuers = nil
+	h.Organization = &Organization{IDs: []string{"o-devsts0001"}, IssuerTemplate: url[:strings.LastIndexByte(url, '/')+1] + "<uuid>"}
+}
+
 func cancelled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -113,6 +121,7 @@ var provocations = []provocation{
 	{name: "lives an hour and a second", reason: "lifetime_too_long", token: changed(func(c claims) { c.top["exp"] = instant.Unix() + 3601 })},
 	{name: "an account that is not pinned", reason: "account_mismatch", token: changed(func(c claims) { c.aws["aws_account"] = strangerAccount })},
 	{name: "a sub of another account", reason: "account_mismatch", token: changed(func(c claims) { c.top["sub"] = strangerARN })},
+	{name: "another AWS account's issuer, of another organization", reason: "org_mismatch", config: wholeOrganization, token: strange},
 	{name: "account", reason: "requirement_failed", handler: func(h *Handler) { h.Accounts = []string{strangerAccount} }},
 	{name: "principal tag", reason: "requirement_failed", config: func(h *Handler) { h.PrincipalTags = map[string][]string{"team": {"orders"}} },
 		token: changed(func(c claims) { c.aws["principal_tags"] = map[string]any{"team": "Orders"} })},

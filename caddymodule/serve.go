@@ -16,11 +16,18 @@ import (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	began := h.now()
 	v := visitOf(r)
+	if h.ended.Load() && handOver(w, r, v) {
+		return nil
+	}
 	// The request that came in is the one that error routes see, so it is
 	// stripped itself and not a copy of it.
 	h.strip(v, r)
 	r = v.enter(r)
 	if refused := h.decide(r, v); refused != nil {
+		// Its key sets may have gone in the middle of it.
+		if h.ended.Load() && handOver(w, r, v) {
+			return nil
+		}
 		v.reason, v.rule = refused.reason, refused.rule
 		h.logRefusal(r, refused, h.now().Sub(began))
 		return h.respond(w, r, refused)
@@ -60,6 +67,9 @@ func (h *Handler) strip(v *visit, r *http.Request) {
 // decide says whether the request passes, and makes it what the next handler
 // sees if so.
 func (h *Handler) decide(r *http.Request, v *visit) *refusal {
+	if h.ended.Load() {
+		return outlived()
+	}
 	if h.FirewallOnly {
 		return leavesHTTP(r)
 	}

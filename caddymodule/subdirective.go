@@ -71,12 +71,26 @@ func readJWKS(d *caddyfile.Dispenser, h *Handler) error {
 	}
 	h.JWKS = new(JWKS)
 	return readBlock(d, h.JWKS, map[string]subdirective[JWKS]{
-		"ttl":      {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.TTL) }, false},
-		"cooldown": {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Cooldown) }, false},
-		"timeout":  {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Timeout) }, false},
+		"ttl":       {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.TTL) }, false},
+		"max_stale": {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.MaxStale) }, false},
+		"cooldown":  {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Cooldown) }, false},
+		"timeout":   {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Timeout) }, false},
+		"ca":        {func(d *caddyfile.Dispenser, j *JWKS) error { return readList(d, &j.CA) }, false},
+		"proxy":     {func(d *caddyfile.Dispenser, j *JWKS) error { return readText(d, &j.Proxy) }, false},
 		"allow_private_addresses": {
 			func(d *caddyfile.Dispenser, j *JWKS) error { return readFlag(d, &j.AllowPrivateAddresses) }, false,
 		},
+		"persist": {func(d *caddyfile.Dispenser, j *JWKS) error { return readSwitch(d, "persist", &j.Persist) }, false},
+	})
+}
+
+func readOrganization(d *caddyfile.Dispenser, h *Handler) error {
+	h.Organization = &Organization{IDs: d.RemainingArgs()}
+	if len(h.Organization.IDs) == 0 {
+		return d.ArgErr()
+	}
+	return readBlock(d, h.Organization, map[string]subdirective[Organization]{
+		"issuer_template": {func(d *caddyfile.Dispenser, o *Organization) error { return readText(d, &o.IssuerTemplate) }, false},
 	})
 }
 
@@ -164,12 +178,12 @@ func readHeader(d *caddyfile.Dispenser, h *Handler) error {
 	return nil
 }
 
-func readDefaultHeaders(d *caddyfile.Dispenser, h *Handler) error {
+func readSwitch(d *caddyfile.Dispenser, name string, into **bool) error {
 	var text string
 	if !d.AllArgs(&text) || text != "on" && text != "off" {
-		return d.Err("default_headers is on or off")
+		return d.Errf("%s is on or off", name)
 	}
 	on := text == "on"
-	h.DefaultHeaders = &on
+	*into = &on
 	return nil
 }

@@ -63,12 +63,7 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s (line %d, column %d): %s", e.Field, e.Line, e.Column, e.Problem)
 }
 
-// The form of an organization's ID:
-// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-var (
-	orgID         = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	automaticName = regexp.MustCompile(`^(deny|allow)\[[0-9]+\]$`)
-)
+var automaticName = regexp.MustCompile(`^(deny|allow)\[[0-9]+\]$`)
 
 // faults gathers every fault of a Config.
 type faults []error
@@ -81,7 +76,7 @@ func (f faults) err() error { return errors.Join(f...) }
 
 func (f *faults) checkRequirements(cfg Config) {
 	f.checkList("accounts", cfg.Accounts, awstoken.IsAccountID, "is not 12 digits")
-	f.checkList("orgs", cfg.Orgs, orgID.MatchString, `is not the ID of an organization, such as "o-a1b2c3d4e5"`)
+	f.checkList("orgs", cfg.Orgs, awstoken.IsOrgID, `is not the ID of an organization, such as "o-a1b2c3d4e5"`)
 	f.checkTags("principal_tags", cfg.PrincipalTags)
 	f.checkTags("request_tags", cfg.RequestTags)
 }

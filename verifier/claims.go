@@ -90,6 +90,7 @@ func (v *Verifier) checkClaims(from *issuer, t *awstoken.Token) error {
 		v.checkStart(t),
 		v.checkLifetime(t),
 		checkAccount(from, t),
+		from.checkOrg(t),
 	} {
 		if refusal != nil {
 			return refusal

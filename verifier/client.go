@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,43 +12,50 @@ import (
 	"syscall"
 )
 
-// newClient makes the client that keys are fetched with. It follows no
-// redirect, and looks at each address when it is dialled, so that a name that
-// resolves to an inner address (DNS rebinding) reaches nothing.
-func newClient(c RemoteConfig) *http.Client {
-	guard := &dialGuard{environment: http.ProxyFromEnvironment, allowPrivate: c.AllowPrivateAddresses}
-	if u, err := url.Parse(c.Issuer); err == nil {
-		guard.allowLoopback = isLoopbackHost(u.Hostname())
+// newClient makes a client that keys are fetched with. It follows no redirect,
+// and looks at each address when it is dialled, so that a name that resolves to
+// an inner address (DNS rebinding) reaches nothing.
+func newClient(c RemoteConfig, allowLoopback bool) *http.Client {
+	guard := &dialGuard{choose: http.ProxyFromEnvironment, allowPrivate: c.AllowPrivateAddresses, allowLoopback: allowLoopback}
+	if c.Proxy != nil {
+		guard.choose = http.ProxyURL(c.Proxy)
+	}
+	transport := &http.Transport{
+		Proxy:                  guard.proxy,
+		DialContext:            guard.dial,
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	if c.RootCAs != nil {
+		transport.TLSClientConfig = &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
 	}
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:                  guard.proxy,
-			DialContext:            guard.dial,
-			ForceAttemptHTTP2:      true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
+		Transport:     transport,
 	}
 }
 
+// proxyPorts are the schemes of proxies, with the ports that they stand for.
+var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+
 // dialGuard refuses addresses that an issuer has no business at.
 type dialGuard struct {
-	environment   func(*http.Request) (*url.URL, error) // the proxy that the environment names
+	choose        func(*http.Request) (*url.URL, error) // the proxy, or none
 	allowPrivate  bool
 	allowLoopback bool
 	proxies       sync.Map // their host:port
 }
 
-// proxy asks the environment and remembers the answer, since a proxy may well
-// stand at a private address.
+// proxy remembers the proxies that it names, since they may well stand at
+// private addresses.
 func (g *dialGuard) proxy(request *http.Request) (*url.URL, error) {
-	proxy, err := g.environment(request)
+	proxy, err := g.choose(request)
 	if err != nil || proxy == nil {
 		return proxy, err
 	}
 	port := proxy.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
+		port = proxyPorts[proxy.Scheme]
 	}
 	g.proxies.Store(net.JoinHostPort(proxy.Hostname(), port), true)
 	// Behind a proxy the address is the proxy's affair, unless it is written out.

@@ -41,15 +41,15 @@ func TestFetchFromAnInnerAddress(t *testing.T) {
 	server := httptest.NewServer(text(string(aws().jwks())))
 	defer server.Close()
 	byName := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	for _, location := range []string{server.URL, byName} {
+	for _, url := range []string{server.URL, byName} {
 		for _, tt := range []struct {
 			allow bool
 			ok    bool
 		}{{false, false}, {true, true}} {
-			s := newSource(RemoteConfig{Issuer: testIssuer, JWKSURL: location, AllowPrivateAddresses: tt.allow})
-			keys, err := s.fetch(t.Context())
+			s := source{location{testIssuer, url}, newClient(RemoteConfig{AllowPrivateAddresses: tt.allow}, false)}
+			_, keys, err := s.fetch(t.Context())
 			if (err == nil) != tt.ok {
-				t.Errorf("%s, allowed %v: %v, %v", location, tt.allow, kids(keys), err)
+				t.Errorf("%s, allowed %v: %v, %v", url, tt.allow, kids(keys), err)
 			}
 			if err != nil && !strings.Contains(err.Error(), "allow_private_addresses") {
 				t.Errorf("the error does not say what would permit it: %v", err)
@@ -70,7 +70,7 @@ func TestProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard := &dialGuard{environment: func(*http.Request) (*url.URL, error) { return proxy, nil }}
+	guard := &dialGuard{choose: func(*http.Request) (*url.URL, error) { return proxy, nil }}
 	client := &http.Client{Transport: &http.Transport{Proxy: guard.proxy, DialContext: guard.dial}}
 	for _, target := range []string{"https://sts.example/", "https://169.254.169.254/"} {
 		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, target, nil)

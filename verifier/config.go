@@ -3,10 +3,8 @@ package verifier
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"log/slog"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
@@ -20,28 +18,26 @@ const (
 	MaxLeeway = 60 * time.Second
 )
 
-// Issuer is somebody whose tokens are trusted.
-type Issuer struct {
-	// URL is compared with iss byte for byte.
-	URL string
-
-	// Keys are the issuer's.
-	Keys KeySet
-
-	// Accounts are the AWS accounts that the issuer may speak for, 12 digits
-	// each. None means any, which is right only for an issuer that no other
-	// account can use: AWS gives every account an issuer of its own.
-	Accounts []string
-
-	// Audiences and Algorithms stand instead of the Config's, when there are any.
-	Audiences  []string
-	Algorithms []Algorithm
-}
-
 // Config says whom to trust and what a token must say. A list that is empty and
 // not nil is an error, here and in an Issuer.
 type Config struct {
-	Issuers []Issuer // at least one, no URL twice
+	// Issuers, IssuersFile and Organization say whom to trust. There must be one
+	// issuer at least, or an Organization. No URL may be listed twice.
+	Issuers []Issuer
+
+	// IssuersFile is a JSON file: an array of issuers in their JSON form. It is
+	// looked at on use, at most once a second, and read again when it changed. A
+	// bad version is refused as a whole, logged with its faults, and leaves the
+	// last good one in force.
+	IssuersFile string
+
+	// Organization trusts every account of AWS organizations.
+	Organization *Organization
+
+	// RemoteKeys makes the key sets of issuers that come without Keys or
+	// JWKSFile, and those of the Organization. It may serve several Verifiers,
+	// none of which closes it.
+	RemoteKeys *RemoteKeySets
 
 	// Audiences are those that a token may be made out to. One is required, here
 	// or for each issuer. A token may name others beside it, unless
@@ -65,17 +61,12 @@ type Config struct {
 
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
+
+	// Logger is told what became of new versions of files. The default discards.
+	Logger *slog.Logger
 }
 
-// issuer is an Issuer with what it inherits from the Config.
-type issuer struct {
-	Issuer
-	position int // in Config.Issuers, for messages
-}
-
-// New makes a Verifier. It does no I/O. The error joins all faults of the
-// Config, each with the path of its field.
-func New(c Config) (*Verifier, error) {
+func (c *Config) setDefaults() {
 	if c.MaxLifetime == 0 {
 		c.MaxLifetime = DefaultMaxLifetime
 	}
@@ -85,45 +76,34 @@ func New(c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	faults := c.faults()
-	if len(c.Algorithms) == 0 {
-		c.Algorithms = Algorithms()
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	v := &Verifier{
-		issuers:        make(map[string]*issuer, len(c.Issuers)),
+}
+
+// New makes a Verifier. It reads the files that the Config names and fetches
+// nothing. The error joins all faults of the Config, each with the path of its
+// field.
+func New(c Config) (*Verifier, error) {
+	c.setDefaults()
+	faults := c.faults()
+	trust, more := newTrust(c)
+	if err := errors.Join(append(faults, more...)...); err != nil {
+		return nil, err
+	}
+	return &Verifier{
+		trust:          trust,
 		singleAudience: c.SingleAudience,
 		leeway:         c.Leeway,
 		maxLifetime:    c.MaxLifetime,
 		now:            c.Now,
 		checks:         newSignatureChecks(max(c.MaxChecks, 1)),
-	}
-	for i, each := range c.Issuers {
-		path := fmt.Sprintf("issuers[%d]", i)
-		faults = append(faults, each.faults(path)...)
-		if other, twice := v.issuers[each.URL]; twice {
-			faults = append(faults, fmt.Errorf("%s.url: %q is issuers[%d] already", path, each.URL, other.position))
-			continue
-		}
-		if len(each.Audiences) == 0 {
-			each.Audiences = c.Audiences
-		}
-		if len(each.Audiences) == 0 {
-			faults = append(faults, fmt.Errorf("%s.audiences: an audience is required, here or for all issuers", path))
-		}
-		if len(each.Algorithms) == 0 {
-			each.Algorithms = c.Algorithms
-		}
-		v.issuers[each.URL] = &issuer{each, i}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	return v, nil
+	}, nil
 }
 
 func (c Config) faults() (faults []error) {
-	if len(c.Issuers) == 0 {
-		faults = append(faults, errors.New("issuers: at least one is required"))
+	if len(c.Issuers) == 0 && c.IssuersFile == "" && c.Organization == nil {
+		faults = append(faults, errors.New("issuers: at least one is required, or an organization"))
 	}
 	if c.Leeway < 0 || c.Leeway > MaxLeeway {
 		faults = append(faults, fmt.Errorf("leeway: %v is not between 0 and %v", c.Leeway, MaxLeeway))
@@ -133,18 +113,6 @@ func (c Config) faults() (faults []error) {
 	}
 	faults = append(faults, listFaults("audiences", c.Audiences, audienceProblem)...)
 	return append(faults, listFaults("algorithms", c.Algorithms, algorithmProblem)...)
-}
-
-func (i Issuer) faults(path string) (faults []error) {
-	if err := checkIssuerURL(i.URL); err != nil {
-		faults = append(faults, fmt.Errorf("%s.url: %w", path, err))
-	}
-	if i.Keys == nil {
-		faults = append(faults, fmt.Errorf("%s: it has no key set", path))
-	}
-	faults = append(faults, listFaults(path+".accounts", i.Accounts, accountProblem)...)
-	faults = append(faults, listFaults(path+".audiences", i.Audiences, audienceProblem)...)
-	return append(faults, listFaults(path+".algorithms", i.Algorithms, algorithmProblem)...)
 }
 
 // listFaults also refuses an empty list that is there: whoever made it from
@@ -180,43 +148,4 @@ func algorithmProblem(a Algorithm) string {
 		return ""
 	}
 	return fmt.Sprintf("%q is not one of %v", a, Algorithms())
-}
-
-// checkIssuerURL refuses what could not be, or should not be, an issuer (OpenID
-// Connect Discovery 1.0, section 3; plain http only on this machine).
-func checkIssuerURL(text string) error {
-	for _, c := range []struct{ chars, what string }{
-		{"*", "a wildcard"}, {"?", "a query"}, {"#", "a fragment"},
-	} {
-		if strings.Contains(text, c.chars) {
-			return fmt.Errorf("%s has %s, an issuer is one exact URL", quote(text), c.what)
-		}
-	}
-	return checkURL(text)
-}
-
-// checkURL refuses what keys should not be fetched from.
-func checkURL(text string) error {
-	for i := range len(text) {
-		if text[i] <= ' ' || text[i] > '~' {
-			return fmt.Errorf("%s has a character that does not belong into a URL", quote(text))
-		}
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return fmt.Errorf("%s is not a URL such as https://host", quote(text))
-	case u.User != nil:
-		return fmt.Errorf("%s has user information", quote(text))
-	case u.Scheme == "https", u.Scheme == "http" && isLoopbackHost(u.Hostname()):
-		return nil
-	case u.Scheme == "http":
-		return fmt.Errorf("%s is plain http, which is only for loopback addresses", quote(text))
-	}
-	return fmt.Errorf("%s is not an https URL", quote(text))
-}
-
-func isLoopbackHost(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -13,7 +13,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 		change func(c *Config)
 		want   string // the whole error
 	}{
-		{"no issuer", func(c *Config) { c.Issuers = nil }, "issuers: at least one is required"},
+		{"no issuer", func(c *Config) { c.Issuers = nil }, "issuers: at least one is required, or an organization"},
 		{"no audience", func(c *Config) { c.Audiences = nil },
 			"issuers[0].audiences: an audience is required, here or for all issuers\nissuers[1].audiences: an audience is required, here or for all issuers"},
 		{"empty audience", func(c *Config) { c.Audiences = []string{"a", ""} }, "audiences[1]: it is empty"},

@@ -10,13 +10,16 @@
 // Keys come from a [KeySet], one for each issuer: AWS uses the same key IDs at
 // every issuer, so a key means nothing without the issuer that it belongs to.
 //
-//   - [NewRemoteKeySet] finds keys by OIDC discovery and keeps them fresh.
+//   - [NewRemoteKeySets] finds keys by OIDC discovery and keeps them fresh, for
+//     any number of issuers, and over restarts if it has a [Store].
 //   - [NewFileKeySet] reads a JWKS file, and reads it again when it changes.
 //   - [NewStaticKeySet] holds the keys that it is given.
 //
 // Every AWS account has an issuer of its own under one host suffix, and any
 // account can sign tokens there. Trust is therefore a list of exact issuer
-// URLs, compared byte for byte. [Issuer.Accounts] pins an issuer to accounts.
+// URLs, compared byte for byte, in the configuration or in a file that is
+// watched. [Issuer.Accounts] pins an issuer to accounts. An [Organization]
+// trusts all accounts of AWS organizations by what AWS itself signed.
 //
 // Zero values refuse: a Verifier without an issuer or an audience cannot be
 // made, and the zero Verifier refuses every token.

@@ -19,16 +19,17 @@ const issuer = "https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.a
 // A service verifies the tokens of one AWS account. Keys are fetched when the
 // first token comes, and kept.
 func Example() {
-	keys, err := verifier.NewRemoteKeySet(verifier.RemoteConfig{Issuer: issuer})
+	keys, err := verifier.NewRemoteKeySets(verifier.RemoteConfig{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer keys.Close()
 	v, err := verifier.New(verifier.Config{
-		Issuers:   []verifier.Issuer{{URL: issuer, Keys: keys, Accounts: []string{"123456789012"}}},
-		Audiences: []string{"https://orders.example"},
-		Leeway:    30 * time.Second,
+		Issuers:    []verifier.Issuer{{URL: issuer, Accounts: []string{"123456789012"}}},
+		RemoteKeys: keys,
+		Audiences:  []string{"https://orders.example"},
+		Leeway:     30 * time.Second,
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -22,6 +22,7 @@ const (
 	NotYetValid         Reason = "not_yet_valid"         // iat or nbf lies ahead
 	LifetimeTooLong     Reason = "lifetime_too_long"     // exp - iat is over the limit
 	AccountMismatch     Reason = "account_mismatch"      // the issuer's pin, aws_account and sub disagree
+	OrgMismatch         Reason = "org_mismatch"          // the organization that AWS signed is not a trusted one
 	KeysUnavailable     Reason = "keys_unavailable"      // our fault: the issuer's keys cannot be had
 	Overloaded          Reason = "overloaded"            // our fault: too many signatures wait to be checked
 )
@@ -30,7 +31,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		TooLarge, MalformedToken, AlgorithmNotAllowed, UnknownIssuer, Expired, WrongAudience,
-		UnknownKey, BadSignature, InvalidClaims, NotYetValid, LifetimeTooLong, AccountMismatch,
+		UnknownKey, BadSignature, InvalidClaims, NotYetValid, LifetimeTooLong, AccountMismatch, OrgMismatch,
 		KeysUnavailable, Overloaded,
 	}
 }

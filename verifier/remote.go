@@ -2,67 +2,20 @@ package verifier
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Defaults of a RemoteConfig.
-const (
-	DefaultTTL      = 15 * time.Minute
-	DefaultMaxStale = 24 * time.Hour
-	DefaultCooldown = 30 * time.Second
-	DefaultTimeout  = 5 * time.Second
-)
-
-// RemoteConfig says where an issuer's keys are and how they are kept.
-type RemoteConfig struct {
-	// Issuer is the issuer's URL. Its keys are found by OpenID Connect Discovery.
-	Issuer string
-
-	// JWKSURL skips discovery. It may be on another host than the issuer.
-	JWKSURL string
-
-	// TTL is the age from which keys are refreshed in the background while they
-	// serve. The default is DefaultTTL.
-	TTL time.Duration
-
-	// MaxStale is the age up to which keys serve when they cannot be refreshed.
-	// The default is DefaultMaxStale, or TTL when that is longer.
-	MaxStale time.Duration
-
-	// Cooldown is the shortest time between two fetches for key IDs that are
-	// unknown, and after a fetch that failed. The default is DefaultCooldown.
-	Cooldown time.Duration
-
-	// Timeout bounds one fetch, discovery included. The default is DefaultTimeout.
-	Timeout time.Duration
-
-	// AllowPrivateAddresses lets keys be fetched from loopback, private,
-	// link-local and multicast addresses. Without it they are fetched from
-	// public addresses alone, or from loopback when the issuer's host is one.
-	AllowPrivateAddresses bool
-
-	// Now is the clock. The default is time.Now.
-	Now func() time.Time
-
-	// Logger is told of fetches that failed or changed the keys. The default
-	// discards.
-	Logger *slog.Logger
-}
-
-// RemoteKeySet fetches an issuer's keys when they are first asked for, and
+// remoteKeySet fetches one issuer's keys when they are first asked for, and
 // keeps them. Callers share one fetch; each leaves it when its own context
-// ends, and the fetch goes on for the others. Make one with [NewRemoteKeySet].
-type RemoteKeySet struct {
-	config RemoteConfig
-	source *source
-
-	ctx    context.Context //nolint:containedctx // the life of the key set, which outlasts any call
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+// ends, and the fetch goes on for the others.
+type remoteKeySet struct {
+	owner  *RemoteKeySets
+	source source
+	used   atomic.Int64 // when it was last asked for, Unix nanoseconds
+	saving sync.Mutex   // held while a document is stored
 
 	mu         sync.Mutex
 	keys       map[string]Key
@@ -71,198 +24,183 @@ type RemoteKeySet struct {
 	failure    error
 	lastForKID time.Time // when the last fetch began that did not find a kid it was to find
 	current    *fetch    // under way
+	restored   bool      // whether the store was asked
+	kept       bool      // whether the store has these keys
+	proven     bool      // whether a token of this issuer's was ever accepted
+	unkept     []byte    // the document of an issuer that is not proven, if it is small
 }
 
-// fetch is one fetch that callers wait for.
+// fetch is one look for keys, in the store or at the issuer, that callers wait
+// for.
 type fetch struct {
-	began  time.Time
-	wanted map[string]bool // kids that callers wait for; one more than a set can hold is enough
-	done   chan struct{}
+	began   time.Time
+	inStore bool
+	wanted  map[string]bool // kids that callers wait for; one more than a set can hold is enough
+	done    chan struct{}
 }
 
-// NewRemoteKeySet makes a key set without fetching anything. The error joins
-// all faults of the configuration. Close it when it is no longer used.
-func NewRemoteKeySet(c RemoteConfig) (*RemoteKeySet, error) {
-	c.setDefaults()
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
-	s := &RemoteKeySet{config: c, source: newSource(c)}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s, nil
-}
-
-func (c *RemoteConfig) setDefaults() {
-	for _, each := range []struct {
-		field    *time.Duration
-		fallback time.Duration
-	}{
-		{&c.TTL, DefaultTTL}, {&c.Cooldown, DefaultCooldown}, {&c.Timeout, DefaultTimeout},
-		{&c.MaxStale, max(DefaultMaxStale, c.TTL)},
-	} {
-		if *each.field == 0 {
-			*each.field = each.fallback
-		}
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-}
-
-func (c *RemoteConfig) validate() error {
-	var faults []error
-	if err := checkIssuerURL(c.Issuer); err != nil {
-		faults = append(faults, fmt.Errorf("url: %w", err))
-	}
-	if c.JWKSURL != "" {
-		if err := checkURL(c.JWKSURL); err != nil {
-			faults = append(faults, fmt.Errorf("jwks_url: %w", err))
-		}
-	}
-	for _, each := range []struct {
-		name  string
-		value time.Duration
-	}{{"ttl", c.TTL}, {"max_stale", c.MaxStale}, {"cooldown", c.Cooldown}, {"timeout", c.Timeout}} {
-		if each.value < 0 {
-			faults = append(faults, fmt.Errorf("jwks.%s: %v is not positive", each.name, each.value))
-		}
-	}
-	if c.MaxStale < c.TTL {
-		faults = append(faults, fmt.Errorf("jwks.max_stale: %v is under the ttl of %v", c.MaxStale, c.TTL))
-	}
-	return errors.Join(faults...)
-}
-
-// Close ends a fetch that is under way and waits for its end. Afterwards
-// nothing is fetched any more.
-func (s *RemoteKeySet) Close() error {
-	s.mu.Lock() // so that no fetch begins behind the Wait
-	s.cancel()
-	s.mu.Unlock()
-	s.done.Wait()
-	return nil
-}
-
-// Key returns the key with the ID. Fresh keys are returned at once, and so are
+// key returns the key with the ID. Fresh keys are returned at once, and so are
 // stale ones while one fetch in the background refreshes them. An ID that is
 // unknown, and keys that are missing or too old, wait for a fetch, if one may
-// begin.
-func (s *RemoteKeySet) Key(ctx context.Context, id string) (Key, error) {
-	s.mu.Lock()
-	now := s.config.Now()
-	s.forgetTooOld(now)
-	age := now.Sub(s.fetched)
-	key, known := s.keys[id]
-	if known {
-		if age > s.config.TTL {
-			s.join(now)
+// begin. The ration counts for an issuer that is not proven; nil is none.
+func (s *remoteKeySet) key(ctx context.Context, id string, r *ration) (Key, error) {
+	for {
+		s.mu.Lock()
+		now := s.owner.config.Now()
+		s.forgetTooOld(now)
+		age := now.Sub(s.fetched)
+		key, known := s.keys[id]
+		if known {
+			if age > s.owner.config.TTL {
+				_, _ = s.join(now, r)
+			}
+			s.mu.Unlock()
+			return key, nil
 		}
+		waiting, err := s.joinFor(id, now, age, r)
 		s.mu.Unlock()
-		return key, nil
+		if err != nil {
+			return Key{}, err
+		}
+		select {
+		case <-ctx.Done():
+			return Key{}, fmt.Errorf("waiting for a fetch of keys: %w", ctx.Err())
+		case <-waiting.done:
+		}
+		if !waiting.inStore {
+			return s.afterFetch(id)
+		}
 	}
-	waiting := s.joinFor(id, now, age)
-	if waiting == nil {
-		defer s.mu.Unlock()
-		return Key{}, s.refusal(now)
-	}
-	s.mu.Unlock()
+}
 
-	select {
-	case <-ctx.Done():
-		return Key{}, fmt.Errorf("waiting for a fetch of keys: %w", ctx.Err())
-	case <-waiting.done:
-	}
+func (s *remoteKeySet) afterFetch(id string) (Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if key, known := s.keys[id]; known {
 		return key, nil
 	}
-	return Key{}, s.refusal(s.config.Now())
+	return Key{}, s.refusal(s.owner.config.Now())
 }
 
 // forgetTooOld drops keys that have not been confirmed for MaxStale.
-func (s *RemoteKeySet) forgetTooOld(now time.Time) {
-	if s.keys != nil && now.Sub(s.fetched) > s.config.MaxStale {
+func (s *remoteKeySet) forgetTooOld(now time.Time) {
+	if s.keys != nil && now.Sub(s.fetched) > s.owner.config.MaxStale {
 		s.keys = nil
 	}
 }
 
 // refusal says why a key is not to be had: the issuer lacks it, when its keys
 // were fetched since, or else nobody knows.
-func (s *RemoteKeySet) refusal(now time.Time) error {
+func (s *remoteKeySet) refusal(now time.Time) error {
 	if s.keys != nil && s.failure == nil {
 		return ErrUnknownKey
 	}
 	err := s.failure
 	if err == nil {
-		err = s.ctx.Err()
+		err = s.owner.ctx.Err()
 	}
-	return &KeysUnavailableError{RetryAfter: max(s.config.Cooldown-now.Sub(s.failed), time.Second), Err: err}
+	return &KeysUnavailableError{RetryAfter: max(s.owner.config.Cooldown-now.Sub(s.failed), time.Second), Err: err}
 }
 
-// joinFor joins or begins a fetch for a kid that is not in the set, or returns
-// nil when none may begin. Any fetch that does not find such a kid counts, so
-// that a flood of them costs one fetch a cooldown from the first moment on.
-func (s *RemoteKeySet) joinFor(id string, now time.Time, age time.Duration) *fetch {
-	fresh := s.keys != nil && age <= s.config.TTL
-	if s.current == nil && fresh && !s.lastForKID.IsZero() && now.Sub(s.lastForKID) < s.config.Cooldown {
-		return nil
+// joinFor joins or begins a fetch for a kid that is not in the set, or says why
+// none may begin. Any fetch that does not find such a kid counts, so that a
+// flood of them costs one fetch a cooldown from the first moment on.
+func (s *remoteKeySet) joinFor(id string, now time.Time, age time.Duration, r *ration) (*fetch, error) {
+	config := s.owner.config
+	fresh := s.keys != nil && age <= config.TTL
+	if s.current == nil && fresh && !s.lastForKID.IsZero() && now.Sub(s.lastForKID) < config.Cooldown {
+		return nil, s.refusal(now)
 	}
-	f := s.join(now)
-	if f != nil && len(f.wanted) <= maxKeys {
+	f, err := s.join(now, r)
+	if err == nil && len(f.wanted) <= maxKeys {
 		f.wanted[id] = true
 	}
-	return f
+	return f, err
 }
 
-// join returns the fetch under way, or begins one, or returns nil when the
-// last one failed less than a cooldown ago or the set is closed.
-func (s *RemoteKeySet) join(now time.Time) *fetch {
+// join returns the fetch under way, or begins one, or says why not: the last
+// one failed less than a cooldown ago, the ration is used up, or the set is
+// closed.
+func (s *remoteKeySet) join(now time.Time, r *ration) (*fetch, error) {
 	if s.current != nil {
-		return s.current
+		return s.current, nil
 	}
-	if s.ctx.Err() != nil || s.failure != nil && now.Sub(s.failed) < s.config.Cooldown {
-		return nil
+	inStore := !s.restored && s.owner.config.Store != nil
+	if s.owner.ctx.Err() != nil || !inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {
+		return nil, s.refusal(now)
 	}
-	f := &fetch{began: now, wanted: make(map[string]bool), done: make(chan struct{})}
+	if r != nil && !s.proven && !inStore {
+		if wait := r.take(now); wait > 0 {
+			return nil, rationed(wait)
+		}
+	}
+	f := &fetch{began: now, inStore: inStore, wanted: make(map[string]bool), done: make(chan struct{})}
+	if !s.owner.begin(func() { s.run(f) }) {
+		return nil, s.refusal(now)
+	}
 	s.current = f
-	s.done.Go(func() { s.run(f) })
-	return f
+	return f, nil
 }
 
-func (s *RemoteKeySet) run(f *fetch) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.config.Timeout)
+func (s *remoteKeySet) run(f *fetch) {
+	if f.inStore {
+		s.restore(f)
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.Timeout)
 	defer cancel()
-	keys, err := s.fetch(ctx)
+	text, keys, err := s.fetch(ctx)
+	if err != nil {
+		s.settleFailure(f, err)
+		return
+	}
+	if s.settle(f, text, keys) {
+		s.keep(f.began, text)
+	}
+}
 
+// settle puts a good fetch's keys in force, and reports whether the store may
+// have them: what an issuer that nobody vouched for publishes is not kept.
+func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		s.failed, s.failure = f.began, err
-		s.config.Logger.Error("fetching an issuer's keys failed", "issuer", s.config.Issuer, "error", err,
-			"keys_in_use", len(s.keys), "next_try_after", s.config.Cooldown)
-	} else {
-		s.keys, s.fetched, s.failure = keys, f.began, nil
-		for id := range f.wanted {
-			if _, found := keys[id]; !found {
-				s.lastForKID = f.began
-			}
+	s.logChange(keys)
+	s.keys, s.fetched, s.failure, s.kept = keys, f.began, nil, false
+	for id := range f.wanted {
+		if _, found := keys[id]; !found {
+			s.lastForKID = f.began
 		}
-		s.config.Logger.Debug("fetched an issuer's keys", "issuer", s.config.Issuer, "keys", len(keys))
 	}
+	if s.unkept = nil; !s.proven && len(text) <= maxUnkept {
+		s.unkept = text
+	}
+	s.end(f)
+	return s.proven
+}
+
+// maxUnkept is how much of a document is remembered, in bytes, until its issuer
+// is proven. AWS's have about 1 KiB.
+const maxUnkept = 8 << 10
+
+func (s *remoteKeySet) settleFailure(f *fetch, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed, s.failure = f.began, err
+	s.logFailure(f.began, err)
+	s.end(f)
+}
+
+func (s *remoteKeySet) end(f *fetch) {
 	s.current = nil
 	close(f.done)
 }
 
 // fetch turns a panic into an error: a document from outside must not end the
 // process.
-func (s *RemoteKeySet) fetch(ctx context.Context) (keys map[string]Key, err error) {
+func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]Key, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			keys, err = nil, fmt.Errorf("reading keys: panic: %v", p)
+			text, keys, err = nil, nil, fmt.Errorf("reading keys: panic: %v", p)
 		}
 	}()
 	return s.source.fetch(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,16 +68,34 @@ type clock struct{ moved atomic.Int64 }
 func (c *clock) now() time.Time          { return epoch.Add(time.Duration(c.moved.Load())) }
 func (c *clock) advance(d time.Duration) { c.moved.Add(int64(d)) }
 
-func newRemote(t *testing.T, c RemoteConfig) (*RemoteKeySet, *clock) {
+// remote is the key set of one issuer, with the sets that it is one of.
+type remote struct {
+	KeySet
+	*RemoteKeySets
+	at location
+}
+
+func (r *remote) set() *remoteKeySet { return r.RemoteKeySets.at(r.at) }
+
+func newRemote(t *testing.T, issuer string, c RemoteConfig) (*remote, *clock) {
 	t.Helper()
 	clk := new(clock)
 	c.Now = clk.now
-	s, err := NewRemoteKeySet(c)
+	return remoteOf(t, issuer, c), clk
+}
+
+func remoteOf(t *testing.T, issuer string, c RemoteConfig) *remote {
+	t.Helper()
+	sets, err := NewRemoteKeySets(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s, clk
+	t.Cleanup(func() { _ = sets.Close() })
+	keys, err := sets.KeySet(issuer, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &remote{keys, sets, location{issuer: issuer}}
 }
 
 func wantKey(t *testing.T, s KeySet, id string) {
@@ -105,7 +124,7 @@ func wantUnknown(t *testing.T, s KeySet, id string) {
 
 func TestRemoteFetchesOnce(t *testing.T) {
 	e := newEndpoint(t)
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{})
 	if e.discoveries.Load() != 0 {
 		t.Error("making a key set fetched")
 	}
@@ -122,7 +141,7 @@ func TestRemoteFirstCallersShareOneFetch(t *testing.T) {
 	e := newEndpoint(t)
 	gate := make(chan struct{})
 	e.set(&e.jwks, func(w http.ResponseWriter, r *http.Request) { <-gate; text(string(aws().jwks()))(w, r) })
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{})
 
 	// The first to come hangs up; the others do not notice.
 	ctx, hangUp := context.WithCancel(t.Context())
@@ -148,7 +167,7 @@ func TestRemoteFirstCallersShareOneFetch(t *testing.T) {
 
 func TestRemoteRefreshesInTheBackground(t *testing.T) {
 	e := newEndpoint(t)
-	s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, TTL: time.Minute})
+	s, clk := newRemote(t, e.issuer, RemoteConfig{TTL: time.Minute})
 	wantKey(t, s, "RSA_0")
 	e.set(&e.jwks, text(string(jwks(ecJWK(&aws().ec.PublicKey, "EC384_1")))))
 
@@ -159,28 +178,28 @@ func TestRemoteRefreshesInTheBackground(t *testing.T) {
 	}
 	clk.advance(time.Second)
 	wantKey(t, s, "RSA_0") // stale, and serves while it is refreshed
-	s.done.Wait()
+	s.running.Wait()
 	wantUnknown(t, s, "RSA_0") // withdrawn
 	wantKey(t, s, "EC384_1")
 }
 
 func TestRemoteOutage(t *testing.T) {
 	e := newEndpoint(t)
-	s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, TTL: time.Minute, MaxStale: time.Hour, Cooldown: 10 * time.Second})
+	s, clk := newRemote(t, e.issuer, RemoteConfig{TTL: time.Minute, MaxStale: time.Hour, Cooldown: 10 * time.Second})
 	wantKey(t, s, "RSA_0")
 	e.set(&e.discovery, status(http.StatusInternalServerError))
 
 	clk.advance(2 * time.Minute)
 	for range 5 {
 		wantKey(t, s, "RSA_0")
-		s.done.Wait()
+		s.running.Wait()
 	}
 	if n := e.discoveries.Load(); n != 2 {
 		t.Errorf("%d discoveries, want the first and one that failed", n)
 	}
 	clk.advance(10 * time.Second)
 	wantKey(t, s, "RSA_0")
-	s.done.Wait()
+	s.running.Wait()
 	if n := e.discoveries.Load(); n != 3 {
 		t.Errorf("%d discoveries, want another after the cooldown", n)
 	}
@@ -198,7 +217,7 @@ func TestRemoteOutage(t *testing.T) {
 func TestRemoteCloseEndsAFetch(t *testing.T) {
 	e := newEndpoint(t)
 	e.set(&e.jwks, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer, Timeout: time.Hour})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{Timeout: time.Hour})
 	waiting := make(chan error)
 	go func() { _, err := s.Key(t.Context(), "RSA_0"); waiting <- err }()
 	for e.jwksGets.Load() == 0 {
@@ -215,18 +234,45 @@ func TestRemoteCloseEndsAFetch(t *testing.T) {
 }
 
 func TestRemoteConfigFaults(t *testing.T) {
+	proxy := func(text string) *url.URL {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
 	for want, c := range map[string]RemoteConfig{
-		"url: \"http://sts.example\" is plain http, which is only for loopback addresses": {Issuer: "http://sts.example"},
-		"jwks_url: \"ftp://x\" is not an https URL":                                       {Issuer: testIssuer, JWKSURL: "ftp://x"},
-		"jwks.ttl: -1s is not positive":                                                   {Issuer: testIssuer, TTL: -time.Second},
-		"jwks.max_stale: 1m0s is under the ttl of 15m0s":                                  {Issuer: testIssuer, MaxStale: time.Minute},
+		"jwks.ttl: -1s is not positive":                  {TTL: -time.Second},
+		"jwks.max_stale: 1m0s is under the ttl of 15m0s": {MaxStale: time.Minute},
+		"jwks.proxy: \"ftp://u:xxxxx@proxy\" is not a URL such as http://host:3128; https and socks5 are known, too": {Proxy: proxy("ftp://u:secret@proxy")},
+		"jwks.proxy: \"http://proxy:1/x\" has no host, or a path, query or fragment":                                 {Proxy: proxy("http://proxy:1/x")},
+		"jwks.proxy: \"http:\" has no host, or a path, query or fragment":                                            {Proxy: proxy("http:")},
 	} {
-		if _, err := NewRemoteKeySet(c); err == nil || err.Error() != want {
+		if _, err := NewRemoteKeySets(c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	s, _ := newRemote(t, RemoteConfig{Issuer: testIssuer, TTL: 48 * time.Hour})
+	s, _ := newRemote(t, testIssuer, RemoteConfig{TTL: 48 * time.Hour, Proxy: proxy("socks5://proxy")})
 	if s.config.MaxStale != 48*time.Hour {
 		t.Errorf("max_stale %v, want the ttl that is longer than its default", s.config.MaxStale)
+	}
+}
+
+func TestKeySetFaults(t *testing.T) {
+	sets, err := NewRemoteKeySets(RemoteConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sets.Close()
+	for want, l := range map[string]location{
+		"url: \"http://sts.example\" is plain http, which is only for loopback addresses": {issuer: "http://sts.example"},
+		"jwks_url: \"ftp://x\" is not an https URL":                                       {testIssuer, "ftp://x"},
+	} {
+		if _, err := sets.KeySet(l.issuer, l.jwksURL); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if _, err := sets.KeySet(testIssuer, "https://keys.example/jwks"); err != nil {
+		t.Error(err)
 	}
 }

@@ -18,38 +18,40 @@ const maxURL = 2048
 
 // source is where an issuer publishes its keys.
 type source struct {
+	location
+	client *http.Client
+}
+
+// location tells where keys are.
+type location struct {
 	issuer  string
 	jwksURL string // skips discovery
-	client  *http.Client
 }
 
-func newSource(c RemoteConfig) *source {
-	return &source{issuer: c.Issuer, jwksURL: c.JWKSURL, client: newClient(c)}
-}
-
-func (s *source) fetch(ctx context.Context) (map[string]Key, error) {
+// fetch returns the key document with its usable keys.
+func (s source) fetch(ctx context.Context) ([]byte, map[string]Key, error) {
 	// Fetches are minutes apart: no connection is kept, and no goroutine.
 	defer s.client.CloseIdleConnections()
 	jwksURL := s.jwksURL
 	if jwksURL == "" {
 		var err error
 		if jwksURL, err = s.discover(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	text, err := s.get(ctx, jwksURL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keys, err := parseJWKS(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w (from %s)", err, jwksURL)
+		return nil, nil, fmt.Errorf("%w (from %s)", err, jwksURL)
 	}
-	return keys, nil
+	return text, keys, nil
 }
 
 // discover finds the key document by OpenID Connect Discovery 1.0, section 4.
-func (s *source) discover(ctx context.Context) (string, error) {
+func (s source) discover(ctx context.Context) (string, error) {
 	location := strings.TrimSuffix(s.issuer, "/") + "/.well-known/openid-configuration"
 	text, err := s.get(ctx, location)
 	if err != nil {
@@ -93,7 +95,7 @@ func sameOrigin(issuer, jwksURI string) error {
 	return nil
 }
 
-func (s *source) get(ctx context.Context, location string) ([]byte, error) {
+func (s source) get(ctx context.Context, location string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
 	if err != nil {
 		return nil, fmt.Errorf("getting %s: %w", location, err)

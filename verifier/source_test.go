@@ -53,15 +53,15 @@ func TestRemoteRefusesAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e.set(&e.discovery, goodDiscovery)
 			e.set(&e.jwks, goodJWKS)
-			s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, Timeout: 500 * time.Millisecond})
+			s, clk := newRemote(t, e.issuer, RemoteConfig{Timeout: 500 * time.Millisecond})
 			wantKey(t, s, "RSA_0") // the control
 			e.set(&e.discovery, tt.discovery)
 			e.set(&e.jwks, tt.jwks)
 			clk.advance(DefaultTTL + time.Second)
 			wantKey(t, s, "RSA_0")
-			s.done.Wait()
-			if s.failure == nil || len(s.failure.Error()) > 512 {
-				t.Errorf("failure: %.600v", s.failure)
+			s.running.Wait()
+			if s.set().failure == nil || len(s.set().failure.Error()) > 512 {
+				t.Errorf("failure: %.600v", s.set().failure)
 			}
 			wantKey(t, s, "RSA_0")
 		})

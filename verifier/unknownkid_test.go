@@ -11,7 +11,7 @@ import (
 
 func TestRemoteUnknownKidIsRationed(t *testing.T) {
 	e := newEndpoint(t)
-	s, clk := newRemote(t, RemoteConfig{Issuer: e.issuer, Cooldown: 30 * time.Second})
+	s, clk := newRemote(t, e.issuer, RemoteConfig{Cooldown: 30 * time.Second})
 	wantKey(t, s, "RSA_0")
 	for i := range 10_000 {
 		wantUnknown(t, s, fmt.Sprint("invented", i))
@@ -30,7 +30,7 @@ func TestRemoteUnknownKidIsRationed(t *testing.T) {
 
 func TestRemoteUnknownKidAtTheFirstRequest(t *testing.T) {
 	e := newEndpoint(t)
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{})
 	for i := range 100 {
 		wantUnknown(t, s, fmt.Sprint("invented", i))
 	}
@@ -44,7 +44,7 @@ func TestRemoteRemembersFewKids(t *testing.T) {
 	e := newEndpoint(t)
 	gate := make(chan struct{})
 	e.set(&e.jwks, func(w http.ResponseWriter, r *http.Request) { <-gate; text(string(aws().jwks()))(w, r) })
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{})
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	for i := range 1000 {
@@ -52,14 +52,15 @@ func TestRemoteRemembersFewKids(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.mu.Lock()
-	remembered := len(s.current.wanted)
-	s.mu.Unlock()
+	set := s.set()
+	set.mu.Lock()
+	remembered := len(set.current.wanted)
+	set.mu.Unlock()
 	if remembered > maxKeys+1 {
 		t.Errorf("%d kids are remembered", remembered)
 	}
 	close(gate)
-	s.done.Wait()
+	s.running.Wait()
 	wantUnknown(t, s, "another")
 	if n := e.jwksGets.Load(); n != 1 {
 		t.Errorf("%d fetches, want the one that found none of them", n)
@@ -68,7 +69,7 @@ func TestRemoteRemembersFewKids(t *testing.T) {
 
 func TestRemoteUnknownKidWhileTheIssuerIsDown(t *testing.T) {
 	e := newEndpoint(t)
-	s, _ := newRemote(t, RemoteConfig{Issuer: e.issuer})
+	s, _ := newRemote(t, e.issuer, RemoteConfig{})
 	wantKey(t, s, "RSA_0")
 	e.set(&e.jwks, status(http.StatusBadGateway))
 	// Nobody knows whether the issuer has it: no fault of the token.

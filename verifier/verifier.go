@@ -12,7 +12,7 @@ import (
 
 // Verifier verifies tokens. Make one with [New].
 type Verifier struct {
-	issuers        map[string]*issuer
+	trust          *trust
 	singleAudience bool
 	leeway         time.Duration
 	maxLifetime    time.Duration
@@ -48,8 +48,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Result, error) {
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, c *compact, claimed *unverified) (*Result, error) {
-	from, ok := v.issuers[claimed.Issuer]
-	if !ok {
+	from := v.trust.find(claimed.Issuer)
+	if from == nil {
 		return nil, refuse(UnknownIssuer, "issuer %s is not trusted here; issuers are compared byte for byte", quote(claimed.Issuer))
 	}
 	if !slices.Contains(from.Algorithms, c.algorithm) {
@@ -77,6 +77,7 @@ func (v *Verifier) verify(ctx context.Context, token string, c *compact, claimed
 	if err := v.checkClaims(from, decoded); err != nil {
 		return nil, err
 	}
+	from.prove()
 	return &Result{Token: decoded, KeyID: c.keyID}, nil
 }
 

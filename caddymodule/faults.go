@@ -1,0 +1,53 @@
+package caddymodule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// faults collects what is wrong with a configuration, each fault once.
+type faults struct {
+	messages []string
+}
+
+// add takes an error, or several joined ones.
+func (f *faults) add(err error) {
+	if err == nil {
+		return
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, each := range joined.Unwrap() {
+			f.add(each)
+		}
+		return
+	}
+	if message := err.Error(); !slices.Contains(f.messages, message) {
+		f.messages = append(f.messages, message)
+	}
+}
+
+// positive returns the duration, or 0 for the default when it is not set.
+func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	if *d <= 0 {
+		f.add(fmt.Errorf("%s: %v is not positive", path, time.Duration(*d)))
+		return 0
+	}
+	return time.Duration(*d)
+}
+
+func (f *faults) err() error {
+	switch len(f.messages) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("configuring aws_jwt: %s", f.messages[0])
+	}
+	return fmt.Errorf("configuring aws_jwt: %d faults:\n\t%s", len(f.messages), strings.Join(f.messages, "\n\t"))
+}

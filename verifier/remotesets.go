@@ -1,0 +1,177 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+const (
+	// sweepEvery is how often key sets that nobody uses are looked for.
+	sweepEvery = 10 * time.Minute
+
+	// letGoAfter is how long a key set is kept that nobody uses and that can be
+	// had again from the store, or has no keys. Others stay while their keys are
+	// good for anything.
+	letGoAfter = time.Hour
+)
+
+// RemoteKeySets fetches and keeps the keys of any number of issuers. A key set
+// exists from its first use on, and is let go when it is no longer used; there
+// is no goroutine but for a fetch that is under way. Make one with
+// [NewRemoteKeySets].
+type RemoteKeySets struct {
+	config   RemoteConfig
+	client   *http.Client
+	loopback *http.Client // for issuers whose own host is a loopback address
+
+	ctx     context.Context //nolint:containedctx // the life of the key sets, which outlasts any call
+	cancel  context.CancelFunc
+	starts  sync.Mutex // so that no fetch begins behind Close
+	running sync.WaitGroup
+
+	mu         sync.RWMutex
+	sets       map[location]*remoteKeySet
+	candidates map[location]*remoteKeySet // of issuers that were never seen good
+	swept      time.Time
+
+	names storedNames
+}
+
+// NewRemoteKeySets makes key sets without fetching anything. The error joins
+// all faults of the configuration. Close them when they are no longer used.
+func NewRemoteKeySets(c RemoteConfig) (*RemoteKeySets, error) {
+	c.setDefaults()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	s := &RemoteKeySets{
+		config: c, client: newClient(c, false), loopback: newClient(c, true), swept: c.Now(),
+		sets: make(map[location]*remoteKeySet), candidates: make(map[location]*remoteKeySet),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Close ends the fetches that are under way and waits for their end. Afterwards
+// nothing is fetched any more.
+func (s *RemoteKeySets) Close() error {
+	s.starts.Lock()
+	s.cancel()
+	s.starts.Unlock()
+	s.running.Wait()
+	return nil
+}
+
+// begin runs a function that Close waits for, unless Close was called.
+func (s *RemoteKeySets) begin(run func()) bool {
+	s.starts.Lock()
+	defer s.starts.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.running.Go(run)
+	return true
+}
+
+// KeySet returns the key set of an issuer. Its keys are found by OpenID Connect
+// Discovery, unless jwksURL says where they are, which may be on another host
+// than the issuer. The error joins what is wrong with the URLs.
+func (s *RemoteKeySets) KeySet(issuer, jwksURL string) (KeySet, error) {
+	if err := checkLocation(issuer, jwksURL); err != nil {
+		return nil, err
+	}
+	return &remoteKeys{s, location{issuer, jwksURL}}, nil
+}
+
+func checkLocation(issuer, jwksURL string) error {
+	var faults []error
+	if err := checkIssuerURL(issuer); err != nil {
+		faults = append(faults, fmt.Errorf("url: %w", err))
+	}
+	if jwksURL != "" {
+		if err := checkURL(jwksURL); err != nil {
+			faults = append(faults, fmt.Errorf("jwks_url: %w", err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// remoteKeys is the key set of one location, which need not exist yet.
+type remoteKeys struct {
+	sets     *RemoteKeySets
+	location location
+}
+
+func (k *remoteKeys) Key(ctx context.Context, id string) (Key, error) {
+	return k.sets.at(k.location).key(ctx, id, nil)
+}
+
+// at returns the key set of a location, new if need be.
+func (s *RemoteKeySets) at(l location) *remoteKeySet {
+	now := s.config.Now()
+	s.mu.RLock()
+	set, due := s.sets[l], now.Sub(s.swept) >= sweepEvery
+	if set != nil {
+		set.used.Store(now.UnixNano())
+	}
+	s.mu.RUnlock()
+	if set != nil && !due {
+		return set
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if due {
+		s.sweep(now)
+	}
+	if set = s.sets[l]; set == nil {
+		set = s.promote(l)
+	}
+	set.used.Store(now.UnixNano())
+	return set
+}
+
+// promote makes a key set that is trusted, out of the candidate if there is one.
+func (s *RemoteKeySets) promote(l location) *remoteKeySet {
+	set := s.candidates[l]
+	delete(s.candidates, l)
+	if set == nil {
+		set = s.newSet(l)
+	}
+	s.sets[l] = set
+	set.prove()
+	return set
+}
+
+func (s *RemoteKeySets) newSet(l location) *remoteKeySet {
+	client := s.client
+	if u, err := url.Parse(l.issuer); err == nil && isLoopbackHost(u.Hostname()) {
+		client = s.loopback
+	}
+	return &remoteKeySet{owner: s, source: source{l, client}}
+}
+
+// sweep lets go of key sets that nobody uses.
+func (s *RemoteKeySets) sweep(now time.Time) {
+	s.swept = now
+	for l, set := range s.sets {
+		if set.mayGo(now) {
+			delete(s.sets, l)
+		}
+	}
+}
+
+// mayGo reports whether nothing is lost with the set.
+func (s *remoteKeySet) mayGo(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unused := now.Sub(time.Unix(0, s.used.Load()))
+	if s.keys == nil || s.kept {
+		return s.current == nil && unused > max(letGoAfter, s.owner.config.TTL)
+	}
+	return s.current == nil && unused > s.owner.config.MaxStale
+}
