@@ -166,7 +166,6 @@ func TestTokenFaults(t *testing.T) {
 			"jwks.ca[1]: open testdata/missing.pem: no such file or directory"},
 		{"CA without certificates", nothing, func(h *Handler) { h.JWKS = &JWKS{CA: []string{"testdata/jwks.json"}} },
 			"jwks.ca[0]: testdata/jwks.json holds no certificate in PEM form"},
-		{"no CA in the list", nothing, func(h *Handler) { h.JWKS = &JWKS{CA: []string{}} }, "jwks.ca: the list is empty; leave it out or fill it"},
 		{"proxy of another scheme", func(h *Handler) { h.JWKS = &JWKS{Proxy: "socks5://u:p@proxy"} }, func(h *Handler) { h.JWKS = &JWKS{Proxy: "ftp://u:secret@proxy"} },
 			`jwks.proxy: "ftp://u:xxxxx@proxy" is not a URL such as http://host:3128; https and socks5 are known, too`},
 		{"proxy that is no URL", nothing, func(h *Handler) { h.JWKS = &JWKS{Proxy: "http://u:sec ret@proxy"} },

@@ -62,3 +62,9 @@ func TestIssuersFileFaults(t *testing.T) {
 		t.Errorf("an empty file alone: %v", err)
 	}
 }
+
+// An empty list of authorities is not "those of the system".
+func TestEmptyCAList(t *testing.T) {
+	err := load(t, []byte(`{"issuers": [{"url": "https://a.example"}], "audiences": ["a"], "jwks": {"ca": []}}`))
+	checkFaults(t, err, "jwks.ca: the list is empty; leave it out or fill it")
+}
