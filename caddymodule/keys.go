@@ -90,7 +90,8 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	resident := &tenant{logger: h.slogger}
 	if settings.persist {
 		resident.storage = storageOf(ctx)
-		settings.persist = resident.storage != nil
+	}
+	if settings.persist = resident.storage != nil; settings.persist {
 		settings.storage = fmt.Sprint(resident.storage)
 	}
 	value, _, err := keyPool.LoadOrNew(settings, func() (caddy.Destructor, error) {
