@@ -6,10 +6,10 @@ TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench lint fmt docs build xcaddy deps clean
+.PHONY: help run demo test race bench bench-scale chaos lint fmt docs build xcaddy deps clean
 
 help: ## print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: build ## build all, run it on this machine with a local STS, and stay up until Ctrl-C
 	@go build -o bin/demo ./integration/demo
@@ -27,6 +27,12 @@ race: deps ## all tests under the race detector
 
 bench: ## benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem ./awstoken ./verifier ./celpolicy ./identity ./caddymodule
+
+bench-scale: ## ten thousand issuers: start-up, memory, floods of key IDs and issuers, as a table (minutes)
+	go run ./integration/scale
+
+chaos: ## two minutes of rotations, outages, restarts and reloads under load; exit 0 only if all counts are right
+	go run ./integration/chaos $(if $(SEED),-seed $(SEED))
 
 lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the version that is pinned here
 	go vet ./...

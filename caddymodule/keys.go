@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
@@ -91,9 +92,8 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	if settings.persist {
 		resident.storage = storageOf(ctx)
 	}
-	if settings.persist = resident.storage != nil; settings.persist {
-		settings.storage = fmt.Sprint(resident.storage)
-	}
+	settings.persist = resident.storage != nil
+	settings.storage = nameOf(resident.storage)
 	value, _, err := keyPool.LoadOrNew(settings, func() (caddy.Destructor, error) {
 		shared := new(sharedKeys)
 		config.Logger = shared.tenants.logger()
@@ -111,6 +111,15 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	shared, _ := value.(*sharedKeys) // the pool holds nothing else
 	shared.tenants.enter(resident)
 	return &lease{settings, shared, resident}
+}
+
+// nameOf tells storages apart as far as they say which they are. Caddy makes a
+// new value of the same storage for each configuration.
+func nameOf(storage certmagic.Storage) string {
+	if named, ok := storage.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return fmt.Sprintf("%T", storage)
 }
 
 // settings resolves the defaults, so that writing one out changes nothing.

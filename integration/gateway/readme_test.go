@@ -35,8 +35,10 @@ func TestReadmeCaddyfiles(t *testing.T) {
 	if len(blocks) == 0 {
 		t.Fatal("the README shows no Caddyfile")
 	}
+	issuers := readmeIssuers(t)
 	for i, block := range blocks {
 		file := filepath.Join(t.TempDir(), "Caddyfile")
+		block = strings.ReplaceAll(block, "/etc/caddy-awsjwt/issuers.json", issuers)
 		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +48,23 @@ func TestReadmeCaddyfiles(t *testing.T) {
 			t.Errorf("Caddyfile %d: %v\n%s", i, err, output)
 		}
 	}
+}
+
+// readmeIssuers writes the issuers file that the README shows.
+func readmeIssuers(t *testing.T) string {
+	t.Helper()
+	_, blocks := readme(t, "json")
+	for _, block := range blocks {
+		if strings.HasPrefix(block, "[") {
+			file := filepath.Join(t.TempDir(), "issuers.json")
+			if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return file
+		}
+	}
+	t.Fatal("the README shows no issuers file")
+	return ""
 }
 
 func TestReadmeGo(t *testing.T) {
@@ -72,11 +91,20 @@ func TestReadmeDirective(t *testing.T) {
 	if grammar == nil {
 		t.Fatal("the README does not show the directive")
 	}
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuers := filepath.Join(t.TempDir(), "issuers.json")
+	if err := os.WriteFile(issuers, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	block := regexp.MustCompile(`\s+#.*`).ReplaceAllString(grammar[1], "")
 	block = strings.NewReplacer(
 		"[<matcher>] ", "", "[<account-id>...]", "123456789012", "<account-id>...", "123456789012", "<audience>...", "https://orders.example.com",
 		"RS256|ES384...", "ES384", "<org-id>...", "o-abc1234567", "<key> <value>...", "team orders", "[<name>] <cel>", "`true`",
 		"<field> <value>", "X-Team {aws_token.principal_tags.team}", "on|off", "on", "<name>", "aws", "<url>", "https://sts.example",
+		"<pem-file>...", filepath.Join(root, "caddymodule", "testdata", "ca.pem"), "issuers_file <path>", "issuers_file "+issuers,
 	).Replace(block)
 	block = strings.Replace(block, "\t\tjwks_file <path>\n", "", 1) // it cannot stand beside jwks_url
 	file := filepath.Join(t.TempDir(), "Caddyfile")
