@@ -17,6 +17,7 @@ type account struct {
 	Account
 	enabled atomic.Bool
 	keys    keyRing
+	fetches fetchCounter
 	roles   []*role
 }
 

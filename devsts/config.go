@@ -27,8 +27,8 @@ type Config struct {
 	// BaseURL is where clients reach Handler, such as http://127.0.0.1:8010.
 	// It may be left empty and set with SetBaseURL once a port is known.
 	BaseURL string `json:"-"`
-	// Now is the clock for tokens and for the age of signatures; nil means
-	// time.Now. SDKs sign with the machine's clock, so a clock that is more
+	// Now is the clock for tokens, for the age of signatures and for the
+	// overlap of rotations; nil means time.Now. SDKs sign with the machine's clock, so a clock that is more
 	// than 15 minutes off makes their calls fail, as at AWS.
 	Now func() time.Time `json:"-"`
 }

@@ -49,6 +49,29 @@
 //	arn:aws:iam::444455556666:role/billing-ec2         DEVSTSBILLINGEC2    devsts-secret-billing-ec2     team=billing environment=staging
 //	arn:aws:iam::999988887777:role/stranger            DEVSTSSTRANGER00    devsts-secret-stranger        team=orders environment=production
 //
+// # Management
+//
+// A second listener rotates keys, breaks what verifiers fetch, counts their
+// fetches and sets the clock of tokens; [Server.ManagementHandler] lists its
+// commands, and GET / of it has examples to paste.
+//
+//	curl -X POST 'http://127.0.0.1:8011/rotate?issuer=111122223333&overlap=30s'
+//	curl -X POST 'http://127.0.0.1:8011/withdraw?issuer=111122223333'
+//	curl -X POST 'http://127.0.0.1:8011/faults?issuer=*&document=keys&kind=delay&delay=2s&for=1m'
+//	curl -X DELETE 'http://127.0.0.1:8011/faults'
+//	curl 'http://127.0.0.1:8011/fetches'
+//	curl -X POST 'http://127.0.0.1:8011/clock?offset=-10m'
+//
+// A rotation with an overlap publishes the new keys at once and signs with the
+// old ones until it has passed, as a careful issuer does; a withdrawal then
+// takes the old ones away.
+//
+// A fault belongs to an issuer, or to all of them, and to its discovery
+// document, its keys, or both. [FaultKind] lists what can go wrong, from a slow
+// answer to a key set without a usable key. GetWebIdentityToken goes on as
+// before. A Go HTTP client that reuses a connection repeats a request by itself
+// when the connection is cut, so [FaultReset] may count twice.
+//
 // # In Go tests
 //
 //	sts, err := devsts.New(devsts.DefaultConfig())
@@ -57,6 +80,13 @@
 //	claims, err := sts.GoodClaims("orders-lambda", "https://orders.example")
 //	claims["exp"] = "soon"                                  // the one thing that is wrong
 //	token, err := sts.Mint("111122223333", nil, claims)     // signed with the issuer's real key
+//
+//	err = sts.SetFault(devsts.Fault{Issuer: "111122223333", Document: devsts.DocumentKeys, Kind: devsts.FaultHang})
+//	fetched := sts.Fetches().Total.Keys
+//	err = sts.ClearFaults("")
+//	err = sts.RotateWithOverlap("111122223333", time.Minute)
+//	err = sts.Withdraw("111122223333")
+//	sts.SetClockOffset(-10 * time.Minute)
 //
 // # Where AWS is silent
 //

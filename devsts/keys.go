@@ -6,10 +6,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"fmt"
-	"math/big"
+	"slices"
 	"sync"
+	"time"
 )
 
 // SigningKey is the private key that an issuer signs with at the moment.
@@ -26,17 +26,20 @@ const rsaBits = 2048
 type generation struct {
 	n  int
 	ec *ecdsa.PrivateKey
+	// signsFrom is when it takes over from the generations before it, which is
+	// later than its publication when the rotation had an overlap.
+	signsFrom time.Time
 	// rsa makes the RSA key when it is first asked for: that takes some 100 ms,
 	// which a server with many accounts, or an ES384 token, need not wait for.
 	rsa func() (*rsa.PrivateKey, error)
 }
 
-func newGeneration(n int) (*generation, error) {
+func newGeneration(n int, signsFrom time.Time) (*generation, error) {
 	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("generating a P-384 key: %w", err)
 	}
-	return &generation{n: n, ec: ec, rsa: sync.OnceValues(newRSA)}, nil
+	return &generation{n: n, ec: ec, signsFrom: signsFrom, rsa: sync.OnceValues(newRSA)}, nil
 }
 
 func newRSA() (*rsa.PrivateKey, error) {
@@ -64,6 +67,9 @@ func (g *generation) signingKey(alg string) (SigningKey, error) {
 func (g *generation) rsaID() string { return fmt.Sprintf("RSA_%d", g.n) }
 func (g *generation) ecID() string  { return fmt.Sprintf("EC384_%d", g.n) }
 
+// ids are the kids of both keys.
+func (g *generation) ids() []string { return []string{g.rsaID(), g.ecID()} }
+
 // keyRing holds an issuer's generations, the newest first. The first is made
 // when it is asked for.
 type keyRing struct {
@@ -80,7 +86,7 @@ func (k *keyRing) published() ([]*generation, error) {
 
 func (k *keyRing) fill() ([]*generation, error) {
 	if len(k.generations) == 0 {
-		g, err := newGeneration(0)
+		g, err := newGeneration(0, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -89,75 +95,57 @@ func (k *keyRing) fill() ([]*generation, error) {
 	return k.generations, nil
 }
 
-func (k *keyRing) current() (*generation, error) {
+// current returns the generation that signs at the given time.
+func (k *keyRing) current(now time.Time) (*generation, error) {
 	all, err := k.published()
 	if err != nil {
 		return nil, err
 	}
-	return all[0], nil
+	return all[signing(all, now)], nil
 }
 
-// rotate puts a new generation in front; withdraw drops the ones before it.
-func (k *keyRing) rotate(withdraw bool) error {
+// signing is the index of the newest generation whose time has come. When a
+// clock was set back there may be none; then the oldest one signs.
+func signing(all []*generation, now time.Time) int {
+	for i, g := range all {
+		if !now.Before(g.signsFrom) {
+			return i
+		}
+	}
+	return len(all) - 1
+}
+
+// rotate puts a new generation in front, which signs from the given time on;
+// the zero time is at once. alone drops those before it in the same step, so
+// that no key set ever lists both.
+func (k *keyRing) rotate(signsFrom time.Time, alone bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	old, err := k.fill()
 	if err != nil {
 		return err
 	}
-	g, err := newGeneration(old[0].n + 1)
+	g, err := newGeneration(old[0].n+1, signsFrom)
 	if err != nil {
 		return err
 	}
 	// A new slice: readers may still hold the old one.
-	if withdraw {
+	if alone {
 		old = nil
 	}
 	k.generations = append([]*generation{g}, old...)
 	return nil
 }
 
-// The members of AWS's keys: the RSA key has no alg.
-type rsaJWK struct {
-	E   string `json:"e"`
-	Kid string `json:"kid"`
-	Kty string `json:"kty"`
-	N   string `json:"n"`
-	Use string `json:"use"`
-}
-
-type ecJWK struct {
-	Alg string `json:"alg"`
-	Crv string `json:"crv"`
-	Kid string `json:"kid"`
-	Kty string `json:"kty"`
-	Use string `json:"use"`
-	X   string `json:"x"`
-	Y   string `json:"y"`
-}
-
-func (g *generation) rsaJWK() (rsaJWK, error) {
-	key, err := g.rsa()
+// withdraw drops the generations that are older than the one that signs, and
+// leaves those that are still to take over.
+func (k *keyRing) withdraw(now time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.fill()
 	if err != nil {
-		return rsaJWK{}, err
+		return err
 	}
-	return rsaJWK{
-		E:   b64(big.NewInt(int64(key.E)).Bytes()),
-		Kid: g.rsaID(), Kty: "RSA", Use: "sig",
-		N: b64(key.N.Bytes()),
-	}, nil
+	k.generations = slices.Clone(all[:signing(all, now)+1])
+	return nil
 }
-
-func (g *generation) ecJWK() (ecJWK, error) {
-	point, err := g.ec.PublicKey.Bytes()
-	if err != nil {
-		return ecJWK{}, fmt.Errorf("encoding a P-384 key: %w", err)
-	}
-	half := (len(point) - 1) / 2 // behind the 0x04 of an uncompressed point
-	return ecJWK{
-		Alg: ES384, Crv: "P-384", Kid: g.ecID(), Kty: "EC", Use: "sig",
-		X: b64(point[1 : 1+half]), Y: b64(point[1+half:]),
-	}, nil
-}
-
-func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -2,117 +2,135 @@ package devsts
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
-	"strconv"
+	"time"
 )
 
-// The management overview, GET /.
-type overview struct {
-	About    string            `json:"about"`
-	BaseURL  string            `json:"base_url"`
-	Accounts []accountOverview `json:"accounts"`
-	Commands []string          `json:"commands"`
-}
-
-type accountOverview struct {
-	ID      string         `json:"id"`
-	Issuer  string         `json:"issuer"`
-	OrgID   string         `json:"org_id,omitempty"`
-	Enabled bool           `json:"federation_enabled"`
-	KeyIDs  []string       `json:"published_key_ids"`
-	Roles   []roleOverview `json:"roles"`
-}
-
-type roleOverview struct {
-	ARN             string            `json:"arn"`
-	AccessKeyID     string            `json:"access_key_id"`
-	SecretAccessKey string            `json:"secret_access_key"`
-	SessionToken    string            `json:"session_token,omitempty"`
-	PrincipalTags   map[string]string `json:"principal_tags,omitempty"`
-}
-
-// ManagementHandler serves what AWS has no API for, for a listener of its own:
-// GET / lists accounts, issuers, roles and access keys, and POST
-// /rotate?issuer=<account ID or issuer UUID>[&withdraw=1] rotates keys.
-// Requests that a browser sends for a page of another origin are refused.
+// ManagementHandler serves what AWS has no API for, for a listener of its own.
+// An issuer is named by its account's ID or its UUID, and spans of time are
+// written as 300ms, 10s or 5m.
+//
+//	GET    /               accounts, issuers, roles, access keys and example commands
+//	POST   /rotate         ?issuer=…[&withdraw=1|&overlap=5s]
+//	POST   /withdraw       ?issuer=…
+//	POST   /faults         ?issuer=…|*&kind=…[&document=discovery|keys|both][&status=503][&delay=2s][&for=10s]
+//	GET    /faults         the faults in force
+//	DELETE /faults         [?issuer=…|*]
+//	GET    /fetches        how often documents were asked for
+//	POST   /fetches/reset
+//	GET    /clock
+//	POST   /clock          ?offset=-10m
+//
+// Each answers with JSON that shows what there is after it, or with one line of
+// text that says what to change. Requests that a browser sends for a page of
+// another origin are refused.
 func (s *Server) ManagementHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.serveOverview)
-	mux.HandleFunc("POST /rotate", s.serveRotate)
+	mux.HandleFunc("POST /rotate", command(s.rotateCommand, "issuer", "withdraw", "overlap"))
+	mux.HandleFunc("POST /withdraw", command(s.withdrawCommand, "issuer"))
+	mux.HandleFunc("POST /faults", command(s.faultCommand, "issuer", "document", "kind", "status", "delay", "for"))
+	mux.HandleFunc("GET /faults", command(s.faultList))
+	mux.HandleFunc("DELETE /faults", command(s.clearCommand, "issuer"))
+	mux.HandleFunc("GET /fetches", command(s.fetchList))
+	mux.HandleFunc("POST /fetches/reset", command(s.resetCommand))
+	mux.HandleFunc("GET /clock", command(s.clockShow))
+	mux.HandleFunc("POST /clock", command(s.clockCommand, "offset"))
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-func (s *Server) serveOverview(w http.ResponseWriter, r *http.Request) {
-	out := overview{
-		About: "devsts, a local AWS STS for development; these secrets protect nothing",
-		Commands: []string{
-			fmt.Sprintf("curl -X POST 'http://%s/rotate?issuer=%s'", r.Host, s.accounts[0].ID),
-			fmt.Sprintf("curl -X POST 'http://%s/rotate?issuer=%s&withdraw=1'", r.Host, s.accounts[0].ID),
-		},
-	}
-	if base := s.base.Load(); base != nil {
-		out.BaseURL = *base
-	}
-	for _, a := range s.accounts {
-		o, err := s.accountOverview(a)
-		if err != nil {
+// command serves one of the commands, which takes the parameters known.
+func command(do func(query) (any, error), known ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q, err := readQuery(r, known)
+		var out any
+		if err == nil {
+			out, err = do(q)
+		}
+		var bad *queryError
+		switch {
+		case err == nil:
+			writeJSON(w, out)
+		case errors.Is(err, errNoAccount):
+			http.Error(w, err.Error(), http.StatusNotFound)
+		case errors.As(err, &bad):
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		default:
 			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
 		}
-		out.Accounts = append(out.Accounts, o)
 	}
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	_ = enc.Encode(out) // the client is gone; there is nobody to tell
+	_ = json.NewEncoder(w).Encode(v) // the client is gone; there is nobody to tell
 }
 
-func (s *Server) accountOverview(a *account) (accountOverview, error) {
-	issuer, err := s.issuerURL(a)
+func (s *Server) rotateCommand(q query) (any, error) {
+	withdraw, err := q.flag("withdraw")
 	if err != nil {
-		return accountOverview{}, err
+		return nil, err
 	}
-	o := accountOverview{ID: a.ID, Issuer: issuer, OrgID: a.OrgID, Enabled: a.enabled.Load()}
-	generations, err := a.keys.published()
+	overlap, err := q.span("overlap")
 	if err != nil {
-		return accountOverview{}, err
+		return nil, err
 	}
-	for _, g := range generations {
-		o.KeyIDs = append(o.KeyIDs, g.rsaID(), g.ecID())
+	if withdraw && overlap > 0 {
+		return nil, badQuery("withdraw: it removes the keys that sign during the overlap; leave one of the two out")
 	}
-	for _, r := range a.roles {
-		o.Roles = append(o.Roles, roleOverview{
-			ARN: r.ARN, AccessKeyID: r.AccessKeyID, SecretAccessKey: r.SecretAccessKey,
-			SessionToken: r.SessionToken, PrincipalTags: r.PrincipalTags,
-		})
+	if overlap > 0 {
+		err = s.RotateWithOverlap(q.text("issuer"), overlap)
+	} else {
+		err = s.Rotate(q.text("issuer"), withdraw)
 	}
-	return o, nil
+	if err != nil {
+		return nil, err
+	}
+	return s.keyList(q)
 }
 
-func (s *Server) serveRotate(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	a, err := s.findAccount(q.Get("issuer"))
+func (s *Server) withdrawCommand(q query) (any, error) {
+	if err := s.Withdraw(q.text("issuer")); err != nil {
+		return nil, err
+	}
+	return s.keyList(q)
+}
+
+// keyList is the answer of the commands about keys.
+func (s *Server) keyList(q query) (any, error) {
+	a, err := s.findAccount(q.text("issuer"))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusNotFound)
-		return
-	}
-	withdraw := false
-	if text := q.Get("withdraw"); text != "" {
-		if withdraw, err = strconv.ParseBool(text); err != nil {
-			http.Error(w, fmt.Sprintf("withdraw: %q is not 1 or 0", text), http.StatusBadRequest)
-			return
-		}
-	}
-	if err := a.keys.rotate(withdraw); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return nil, err
 	}
 	o, err := s.accountOverview(a)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return nil, err
 	}
-	writeJSON(w, map[string]any{"issuer": o.Issuer, "published_key_ids": o.KeyIDs})
+	return map[string]any{"issuer": o.Issuer, "published_key_ids": o.KeyIDs, "signing_key_ids": o.Signing}, nil
+}
+
+func (s *Server) fetchList(query) (any, error) { return s.Fetches(), nil }
+
+func (s *Server) resetCommand(query) (any, error) {
+	s.ResetFetches()
+	return s.Fetches(), nil
+}
+
+func (s *Server) clockShow(query) (any, error) {
+	now := s.now()
+	return map[string]string{
+		"offset":     s.ClockOffset().String(),
+		"true_time":  now.UTC().Format(time.RFC3339),
+		"token_time": s.tokenTime(now).UTC().Format(time.RFC3339),
+	}, nil
+}
+
+func (s *Server) clockCommand(q query) (any, error) {
+	offset, err := q.offset("offset")
+	if err != nil {
+		return nil, err
+	}
+	s.SetClockOffset(offset)
+	return s.clockShow(q)
 }

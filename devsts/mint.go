@@ -3,21 +3,29 @@ package devsts
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // defaultRegion is source_region where no signature names one.
 const defaultRegion = "us-east-1"
 
+// errNoAccount tells a wrong name from other errors.
+var errNoAccount = errors.New("is no account ID, issuer UUID or issuer URL; GET / of the management listener lists them")
+
 // findAccount takes an account ID, an issuer's UUID or an issuer's URL.
 func (s *Server) findAccount(name string) (*account, error) {
-	for _, a := range s.accounts {
-		issuer, _ := s.issuerURL(a)
-		if name == a.ID || name == a.IssuerID || name == issuer && issuer != "" {
-			return a, nil
-		}
+	if a, ok := s.byID[name]; ok {
+		return a, nil
 	}
-	return nil, fmt.Errorf("finding an account: %q is no account ID, issuer UUID or issuer URL", name)
+	uuid := name
+	if base := s.base.Load(); base != nil {
+		uuid = strings.TrimPrefix(name, *base+"/")
+	}
+	if a, ok := s.byIssuer[uuid]; ok {
+		return a, nil
+	}
+	return nil, fmt.Errorf("finding an account: %q %w", name, errNoAccount)
 }
 
 // findRole takes a role's ARN, its access key ID or, if only one role has it,
@@ -53,25 +61,11 @@ func (s *Server) IssuerURL(account string) (string, error) {
 // SigningKey returns the key that an account signs with at the moment. alg is
 // RS256 or ES384. The account is named by its ID, its issuer's UUID or URL.
 func (s *Server) SigningKey(account, alg string) (SigningKey, error) {
-	a, err := s.findAccount(account)
-	if err != nil {
-		return SigningKey{}, err
-	}
-	g, err := a.keys.current()
+	g, err := s.signingGeneration(account)
 	if err != nil {
 		return SigningKey{}, err
 	}
 	return g.signingKey(alg)
-}
-
-// Rotate makes an account sign with new keys, whose kids have the next number.
-// Its old keys stay published unless withdraw is true.
-func (s *Server) Rotate(account string, withdraw bool) error {
-	a, err := s.findAccount(account)
-	if err != nil {
-		return err
-	}
-	return a.keys.rotate(withdraw)
 }
 
 // GoodClaims returns the claims that a call by a role would get at this moment:
@@ -92,7 +86,7 @@ func (s *Server) GoodClaims(role string, audience ...string) (map[string]any, er
 		return nil, err
 	}
 	p := tokenParams{audiences: audience, duration: defaultDuration * time.Second}
-	return tokenClaims(issuer, defaultRegion, r, p, s.now()), nil
+	return tokenClaims(issuer, defaultRegion, r, p, s.tokenTime(s.now())), nil
 }
 
 // Mint signs claims with an account's key, without asking whether they make
@@ -109,7 +103,11 @@ func (s *Server) Mint(account string, header, claims map[string]any) (string, er
 	if len(alg) > 0 && (alg[0] == 'R' || alg[0] == 'P') {
 		keyAlg = RS256
 	}
-	key, err := s.SigningKey(account, keyAlg)
+	g, err := s.signingGeneration(account) // once, since an overlap may end meanwhile
+	if err != nil {
+		return "", err
+	}
+	key, err := g.signingKey(keyAlg)
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +120,7 @@ func (s *Server) Mint(account string, header, claims map[string]any) (string, er
 	if err != nil {
 		return "", err
 	}
-	return s.SignRaw(account, alg, head, payload)
+	return signCompact(g, alg, head, payload)
 }
 
 // SignRaw signs the bytes of a header and a payload as they are with an
@@ -131,13 +129,17 @@ func (s *Server) Mint(account string, header, claims map[string]any) (string, er
 // with the P-384 key and only the hash varies. AWS itself uses RS256 and ES384;
 // the others are there to be refused.
 func (s *Server) SignRaw(account, alg string, header, payload []byte) (string, error) {
-	a, err := s.findAccount(account)
-	if err != nil {
-		return "", err
-	}
-	g, err := a.keys.current()
+	g, err := s.signingGeneration(account)
 	if err != nil {
 		return "", err
 	}
 	return signCompact(g, alg, header, payload)
+}
+
+func (s *Server) signingGeneration(account string) (*generation, error) {
+	a, err := s.findAccount(account)
+	if err != nil {
+		return nil, err
+	}
+	return a.keys.current(s.now())
 }

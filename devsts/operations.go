@@ -17,7 +17,7 @@ type call struct {
 	role   *role
 	region string
 	form   form
-	now    time.Time
+	now    time.Time // for what is in the token: the true time and the offset
 }
 
 // service is one version of one AWS API.
@@ -90,7 +90,7 @@ func (s *Server) token(c call, p tokenParams) (string, error) {
 	if len(payload) > s.maxPayload {
 		return "", nil
 	}
-	g, err := c.role.account.keys.current()
+	g, err := c.role.account.keys.current(s.now())
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 func audiences(n int, each string) url.Values {
@@ -125,7 +126,7 @@ func TestPayloadSize(t *testing.T) {
 
 // TestLargestTokenFitsAHeader holds the reason that DefaultMaxPayloadBytes gives.
 func TestLargestTokenFitsAHeader(t *testing.T) {
-	g, err := newGeneration(0)
+	g, err := newGeneration(0, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,16 @@ import (
 // into an http.Server or an httptest.Server. Its methods may be called at the
 // same time.
 type Server struct {
-	now        func() time.Time
+	now        func() time.Time // the true time
+	offset     atomic.Int64     // nanoseconds that tokens are away from it
 	maxPayload int
 	base       atomic.Pointer[string]
 	accounts   []*account          // in the order of the configuration
+	byID       map[string]*account // by account ID
 	byIssuer   map[string]*account // by the issuer's UUID
 	byKey      map[string]*role    // by access key ID
+	inForce    faultTable
+	unknown    fetchCounter // of UUIDs that no account has
 }
 
 // New makes a server from a configuration, which it validates.
@@ -29,7 +33,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		now: c.Now, maxPayload: c.MaxPayloadBytes,
-		byIssuer: map[string]*account{}, byKey: map[string]*role{},
+		byID: map[string]*account{}, byIssuer: map[string]*account{}, byKey: map[string]*role{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -40,7 +44,7 @@ func New(c Config) (*Server, error) {
 	for _, conf := range c.Accounts {
 		a := newAccount(conf)
 		s.accounts = append(s.accounts, a)
-		s.byIssuer[a.IssuerID] = a
+		s.byID[a.ID], s.byIssuer[a.IssuerID] = a, a
 		for _, r := range a.roles {
 			s.byKey[r.AccessKeyID] = r
 		}
@@ -86,8 +90,8 @@ func (s *Server) issuerURL(a *account) (string, error) {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /{$}", s.serveAPI)
-	mux.HandleFunc("GET /{issuer}/.well-known/openid-configuration", s.serveDiscovery)
-	mux.HandleFunc("GET /{issuer}/.well-known/jwks.json", s.serveKeySet)
+	mux.HandleFunc("GET /{issuer}/.well-known/openid-configuration", s.serveDocument(DocumentDiscovery))
+	mux.HandleFunc("GET /{issuer}/.well-known/jwks.json", s.serveDocument(DocumentKeys))
 	return mux
 }
 
@@ -149,5 +153,5 @@ func (s *Server) authenticate(r *http.Request, f form, body []byte, service stri
 	if bad := sig.verify(r, body, caller.SecretAccessKey, service, now); bad != nil {
 		return call{}, bad
 	}
-	return call{role: caller, region: sig.region, form: f, now: now}, nil
+	return call{role: caller, region: sig.region, form: f, now: s.tokenTime(now)}, nil
 }

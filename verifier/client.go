@@ -10,13 +10,17 @@ import (
 	"net/url"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // newClient makes a client that keys are fetched with. It follows no redirect,
 // and looks at each address when it is dialled, so that a name that resolves to
 // an inner address (DNS rebinding) reaches nothing.
 func newClient(c RemoteConfig, allowLoopback bool) *http.Client {
-	guard := &dialGuard{choose: http.ProxyFromEnvironment, allowPrivate: c.AllowPrivateAddresses, allowLoopback: allowLoopback}
+	guard := &dialGuard{
+		choose: http.ProxyFromEnvironment, timeout: c.Timeout,
+		allowPrivate: c.AllowPrivateAddresses, allowLoopback: allowLoopback,
+	}
 	if c.Proxy != nil {
 		guard.choose = http.ProxyURL(c.Proxy)
 	}
@@ -24,6 +28,7 @@ func newClient(c RemoteConfig, allowLoopback bool) *http.Client {
 		Proxy:                  guard.proxy,
 		DialContext:            guard.dial,
 		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    c.Timeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if c.RootCAs != nil {
@@ -41,6 +46,7 @@ var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080
 // dialGuard refuses addresses that an issuer has no business at.
 type dialGuard struct {
 	choose        func(*http.Request) (*url.URL, error) // the proxy, or none
+	timeout       time.Duration                         // of dialling, which net/http goes on with after its request
 	allowPrivate  bool
 	allowLoopback bool
 	proxies       sync.Map // their host:port
@@ -66,7 +72,7 @@ func (g *dialGuard) proxy(request *http.Request) (*url.URL, error) {
 }
 
 func (g *dialGuard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Control: g.control}
+	dialer := &net.Dialer{Control: g.control, Timeout: g.timeout}
 	if _, isProxy := g.proxies.Load(address); isProxy {
 		dialer.Control = nil
 	}

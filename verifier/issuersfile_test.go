@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -232,7 +233,7 @@ func BenchmarkLoadIssuersFile(b *testing.B) {
 
 func BenchmarkFindIssuer(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			v, err := New(Config{IssuersFile: manyIssuers(b, n), Audiences: []string{"a"}, RemoteKeys: new(RemoteKeySets), Now: time.Now})
 			if err != nil {
 				b.Fatal(err)

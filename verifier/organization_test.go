@@ -25,7 +25,7 @@ func newOrgWorld(t *testing.T) *orgWorld {
 	t.Helper()
 	w := &orgWorld{endpoint: newEndpoint(t)}
 	// Every UUID is served as the issuer of the endpoint, /uuid.
-	inner := w.endpoint.Config.Handler
+	inner := w.Config.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		uuid, rest, _ := strings.Cut(r.URL.Path[1:], "/")
 		if isUUID(uuid) {

@@ -108,19 +108,12 @@ func (s *remoteKeySet) keep(fetched time.Time, text []byte) {
 	if s.owner.config.Store == nil {
 		return
 	}
-	// The end of the process, too, has time for that.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.owner.ctx), s.owner.config.Timeout)
-	defer cancel()
-	document, err := json.Marshal(storedKeys{s.source.issuer, s.source.jwksURL, fetched.Round(0), text})
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	if !s.isLatest(fetched) {
 		return
 	}
-	if err == nil {
-		err = s.owner.config.Store.Save(ctx, s.source.name(), document)
-	}
-	if err != nil {
+	if err := s.save(fetched, text); err != nil {
 		s.owner.config.Logger.Warn("storing an issuer's keys failed; a restart has to fetch them", "issuer", s.source.issuer, "error", err)
 		return
 	}
@@ -128,6 +121,22 @@ func (s *remoteKeySet) keep(fetched time.Time, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept = s.fetched.Equal(fetched)
+}
+
+func (s *remoteKeySet) save(fetched time.Time, text []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("storing keys: panic: %v", p)
+		}
+	}()
+	document, err := json.Marshal(storedKeys{s.source.issuer, s.source.jwksURL, fetched.Round(0), text})
+	if err != nil {
+		return fmt.Errorf("storing keys: %w", err)
+	}
+	// The end of the process, too, has time for that.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.owner.ctx), s.owner.config.Timeout)
+	defer cancel()
+	return s.owner.config.Store.Save(ctx, s.source.name(), document)
 }
 
 func (s *remoteKeySet) isLatest(fetched time.Time) bool {

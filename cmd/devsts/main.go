@@ -49,7 +49,43 @@ In another terminal:
 	export AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
 	aws sts get-web-identity-token --audience https://orders.example --signing-algorithm ES384
 	curl http://127.0.0.1:8011/               # accounts, issuers, roles and access keys
+
+Rotate an issuer's keys; with withdraw=1 the old ones go at once, with overlap
+the new ones are published first and sign later:
+
 	curl -X POST 'http://127.0.0.1:8011/rotate?issuer=111122223333&withdraw=1'
+	curl -X POST 'http://127.0.0.1:8011/rotate?issuer=111122223333&overlap=30s'
+	curl -X POST 'http://127.0.0.1:8011/withdraw?issuer=111122223333'    # the old ones
+
+Break the discovery documents and key sets of one issuer, or of all (issuer=*),
+for a time or until it is cleared, and see how often they were asked for:
+
+	curl -X POST 'http://127.0.0.1:8011/faults?issuer=111122223333&kind=error&status=503&for=10s'
+	curl -X POST 'http://127.0.0.1:8011/faults?issuer=*&document=keys&kind=delay&delay=2s'
+	curl 'http://127.0.0.1:8011/faults'                                  # those in force
+	curl -X DELETE 'http://127.0.0.1:8011/faults'                        # or ?issuer=…
+	curl 'http://127.0.0.1:8011/fetches'
+	curl -X POST 'http://127.0.0.1:8011/fetches/reset'
+
+	kind=delay           the right answer, after delay
+	kind=error           status, or 503
+	kind=hang            no answer before the client goes or the fault ends
+	kind=endless         200, and then a byte now and then
+	kind=garbage         200 with an HTML page
+	kind=truncated       the first half of the document
+	kind=reset           the connection cut without an answer
+	kind=oversize        the document with an extra member, over 512 KiB
+	kind=gzip_bomb       the document and 64 MiB of spaces, compressed
+	kind=redirect        302 to the same document with ?redirected=1
+	kind=wrong_issuer    discovery of another issuer
+	kind=foreign_keys    discovery whose jwks_uri is on another host
+	kind=no_usable_keys  an oct and a P-256 key, under the right kids
+	kind=unknown_kinds   the right keys, with odd and broken ones between them
+
+Make tokens as if the clock were wrong:
+
+	curl -X POST 'http://127.0.0.1:8011/clock?offset=-10m'               # 0 ends it
+	curl 'http://127.0.0.1:8011/clock'
 
 Flags:
 `

@@ -117,6 +117,16 @@ func TestHelp(t *testing.T) {
 			t.Errorf("help lacks %q", want)
 		}
 	}
+	for _, kind := range devsts.FaultKinds() {
+		if !strings.Contains(help.String(), "kind="+string(kind)+" ") {
+			t.Errorf("help lacks the fault %s", kind)
+		}
+	}
+	for _, command := range []string{"overlap=", "/withdraw?", "-X DELETE", "/fetches'", "/fetches/reset", "/clock?offset=", "/clock'"} {
+		if !strings.Contains(help.String(), command) {
+			t.Errorf("help lacks %s", command)
+		}
+	}
 }
 
 func TestFaults(t *testing.T) {

@@ -91,6 +91,8 @@ func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 			WriteTimeout:      30 * time.Second,
 			IdleTimeout:       60 * time.Second,
 			MaxHeaderBytes:    64 * 1024,
+			// What a fault holds up ends with ctx; other requests do not ask it.
+			BaseContext: func(net.Listener) context.Context { return ctx },
 		}
 		servers = append(servers, srv)
 		go func() { failed <- srv.Serve(ln) }()

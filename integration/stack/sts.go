@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 )
@@ -14,7 +12,7 @@ import (
 type STS struct {
 	*process
 	BaseURL       string            `json:"base_url"`       // for AWS_ENDPOINT_URL_STS
-	ManagementURL string            `json:"management_url"` // rotation
+	ManagementURL string            `json:"management_url"` // rotation, faults, counters, clock
 	Issuers       map[string]string `json:"issuers"`        // by account
 }
 
@@ -56,21 +54,4 @@ func (s *STS) Environment(keyID, secret string) map[string]string {
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
 	}
-}
-
-// Rotate gives an account's issuer new keys; withdraw removes the old ones.
-func (s *STS) Rotate(account string, withdraw bool) error {
-	query := url.Values{"issuer": {account}}
-	if withdraw {
-		query.Set("withdraw", "1")
-	}
-	response, err := http.Post(s.ManagementURL+"/rotate?"+query.Encode(), "", nil)
-	if err != nil {
-		return fmt.Errorf("rotating keys: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("rotating keys: %s", response.Status)
-	}
-	return nil
 }
