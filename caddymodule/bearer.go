@@ -7,9 +7,10 @@ import (
 
 // credential is what a request's Authorization fields hold.
 type credential struct {
-	field     string // the whole field, to be put back by forward_token
-	token     string // a b64token (RFC 6750, section 2.1); "" when there is none
-	malformed string // what is wrong, when something is
+	fields    []string // all of them, as they came
+	field     string   // the one that holds the token, to be put back by forward_token
+	token     string   // a b64token (RFC 6750, section 2.1); "" when there is none
+	malformed string   // what is wrong, when something is
 }
 
 // takeCredential reads the Authorization fields and removes them.
@@ -21,13 +22,15 @@ func takeCredential(header http.Header) credential {
 			delete(header, name)
 		}
 	}
+	c := credential{malformed: "the request has several Authorization fields"}
 	switch len(fields) {
 	case 0:
 		return credential{}
 	case 1:
-		return readCredential(fields[0])
+		c = readCredential(fields[0])
 	}
-	return credential{malformed: "the request has several Authorization fields"}
+	c.fields = fields
+	return c
 }
 
 func readCredential(field string) credential {

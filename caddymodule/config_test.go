@@ -168,6 +168,8 @@ func TestTokenFaults(t *testing.T) {
 			"jwks.ca[0]: testdata/jwks.json holds no certificate in PEM form"},
 		{"proxy of another scheme", func(h *Handler) { h.JWKS = &JWKS{Proxy: "socks5://u:p@proxy"} }, func(h *Handler) { h.JWKS = &JWKS{Proxy: "ftp://u:secret@proxy"} },
 			`jwks.proxy: "ftp://u:xxxxx@proxy" is not a URL such as http://host:3128; https and socks5 are known, too`},
+		{"proxy without a scheme", nothing, func(h *Handler) { h.JWKS = &JWKS{Proxy: "bob:s3cret@proxy.example:3128"} },
+			"jwks.proxy: it is not a URL such as http://host:3128"},
 		{"proxy that is no URL", nothing, func(h *Handler) { h.JWKS = &JWKS{Proxy: "http://u:sec ret@proxy"} },
 			"jwks.proxy: it is not a URL such as http://host:3128"},
 		{"realm with a quote", func(h *Handler) { h.Realm = "orders of example" }, func(h *Handler) { h.Realm = `or"ders` },

@@ -99,8 +99,10 @@ type Handler struct {
 	verifier *verifier.Verifier
 	policy   *celpolicy.Policy
 	headers  *identity.Headers
-	lease    *lease      // of the key sets, once it is taken
-	ended    atomic.Bool // whether the configuration's time is over
+	lease    *lease            // of the key sets, once it is taken
+	server   *caddyhttp.Server // that it is provisioned for, if requests may be handed over
+	door     string            // of that server
+	ended    atomic.Bool       // whether the configuration's time is over
 	logger   *zap.Logger
 	slogger  *slog.Logger
 	now      func() time.Time

@@ -25,16 +25,17 @@ var keyPool = caddy.NewUsagePool()
 type keySettings struct {
 	ttl, maxStale, cooldown, timeout time.Duration
 
-	fetching fetchSettings
-	persist  bool
-	storage  string // which storage it is
+	fetching  fetchSettings
+	proxyUser string // the user information of the proxy's URL
+	persist   bool
+	storage   string // which storage it is
 }
 
 // fetchSettings are those of them that decide what can be fetched. Stored keys
 // are kept apart by them.
 type fetchSettings struct {
 	ca           [sha256.Size]byte // zero is the system's
-	proxy        string
+	proxy        string            // without user information, whose digest nobody needs to see
 	allowPrivate bool
 }
 
@@ -141,19 +142,21 @@ func (j *JWKS) settings(found *faults) (s keySettings, config verifier.RemoteCon
 		persist:  j.Persist == nil || *j.Persist,
 	}
 	s.maxStale = orDefault("jwks.max_stale", j.MaxStale, max(verifier.DefaultMaxStale, s.ttl))
-	s.fetching.allowPrivate, s.fetching.proxy = j.AllowPrivateAddresses, j.Proxy
+	s.fetching.allowPrivate = j.AllowPrivateAddresses
 	config = verifier.RemoteConfig{
 		TTL: s.ttl, MaxStale: s.maxStale, Cooldown: s.cooldown, Timeout: s.timeout,
 		AllowPrivateAddresses: j.AllowPrivateAddresses,
 	}
+	var err error
 	if j.Proxy != "" {
-		var err error
 		if config.Proxy, err = url.Parse(j.Proxy); err != nil {
 			// The error of url.Parse would show a password.
 			found.add(errors.New("jwks.proxy: it is not a URL such as http://host:3128"))
+		} else {
+			s.proxyUser = config.Proxy.User.String()
+			s.fetching.proxy = (&url.URL{Scheme: config.Proxy.Scheme, Host: config.Proxy.Host}).String()
 		}
 	}
-	var err error
 	if config.RootCAs, s.fetching.ca, err = readCAs(j.CA); err != nil {
 		found.add(err)
 	}

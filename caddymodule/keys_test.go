@@ -72,6 +72,7 @@ func TestKeySetsAreShared(t *testing.T) {
 		"another ca":              func(j *JWKS) { j.CA = []string{differentCA(t)} },
 		"the same ca twice":       func(j *JWKS) { j.CA = []string{"testdata/ca.pem", "testdata/ca.pem"} },
 		"proxy":                   func(j *JWKS) { j.Proxy = "http://127.0.0.1:1" },
+		"proxy with a user":       func(j *JWKS) { j.Proxy = "http://u:p@127.0.0.1:1" },
 		"allow_private_addresses": func(j *JWKS) { j.AllowPrivateAddresses = true },
 	} {
 		h := newHandler(t, withJWKS(change))
@@ -105,6 +106,10 @@ func TestStoredKeysAreKeptApart(t *testing.T) {
 		if directory(change) != plain {
 			t.Errorf("another %s is stored elsewhere", name)
 		}
+	}
+	proxied := func(proxy string) string { return directory(func(j *JWKS) { j.Proxy = proxy }) }
+	if proxied("http://127.0.0.1:1") != proxied("http://u:p@127.0.0.1:1/") {
+		t.Error("another password of the proxy's is stored elsewhere")
 	}
 	for name, change := range map[string]func(*JWKS){
 		"ca":                      func(j *JWKS) { j.CA = []string{"testdata/ca.pem"} },

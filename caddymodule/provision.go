@@ -23,6 +23,7 @@ const (
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger, h.slogger = ctx.Logger(), ctx.Slogger()
+	h.recordDoor(ctx)
 	if h.now == nil {
 		h.now = time.Now
 	}
@@ -46,6 +47,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 // Cleanup gives back what Provision took, also when Provision failed half-way.
 func (h *Handler) Cleanup() error {
 	h.ended.Store(true)
+	doors.Delete(h.server)
 	taken := h.lease
 	h.lease = nil
 	return taken.release()

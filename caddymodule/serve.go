@@ -16,7 +16,7 @@ import (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	began := h.now()
 	v := visitOf(r)
-	if h.ended.Load() && handOver(w, r, v) {
+	if h.ended.Load() && h.handOver(w, r, v) {
 		return nil
 	}
 	// The request that came in is the one that error routes see, so it is
@@ -24,8 +24,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	h.strip(v, r)
 	r = v.enter(r)
 	if refused := h.decide(r, v); refused != nil {
-		// Its key sets may have gone in the middle of it.
-		if h.ended.Load() && handOver(w, r, v) {
+		if h.ended.Load() && h.handOver(w, r, v) {
 			return nil
 		}
 		v.reason, v.rule = refused.reason, refused.rule
@@ -83,6 +82,9 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	result, err := h.verifier.Verify(r.Context(), v.credential.token)
 	if err != nil {
 		return ofVerifier(err)
+	}
+	if h.ended.Load() {
+		return outlived() // that may have taken long enough for a reload
 	}
 	v.verified(r, result)
 	if refused := h.authorize(r, v); refused != nil {

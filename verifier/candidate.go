@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -17,7 +16,7 @@ type candidateKeys struct {
 }
 
 func (k *candidateKeys) Key(ctx context.Context, id string) (Key, error) {
-	set, err := k.sets.candidate(k.location, k.ration)
+	set, err := k.sets.candidate(ctx, k.location, k.ration)
 	if err != nil {
 		return Key{}, err
 	}
@@ -37,14 +36,14 @@ func (k *candidateKeys) prove() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sets[k.location] == nil {
-		s.promote(k.location)
+		s.promote(k.location).accept()
 	}
 }
 
 // candidate returns the key set of an issuer that may be invented. While the
 // ration is used up no new one is made, so that inventing issuers costs us
 // nothing that grows.
-func (s *RemoteKeySets) candidate(l location, r *ration) (*remoteKeySet, error) {
+func (s *RemoteKeySets) candidate(ctx context.Context, l location, r *ration) (*remoteKeySet, error) {
 	now := s.config.Now()
 	s.mu.RLock()
 	proven, set := s.sets[l] != nil, s.candidates[l]
@@ -57,7 +56,7 @@ func (s *RemoteKeySets) candidate(l location, r *ration) (*remoteKeySet, error) 
 		return s.at(l), nil
 	case set != nil:
 		return set, nil
-	case s.names.has(s, l.name()):
+	case s.names.has(ctx, s, l.name()):
 		// Keys are stored for issuers that were seen good, and no others.
 		return s.at(l), nil
 	}
@@ -66,8 +65,10 @@ func (s *RemoteKeySets) candidate(l location, r *ration) (*remoteKeySet, error) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if set := s.candidates[l]; set != nil {
-		return set, nil
+	for _, sets := range []map[location]*remoteKeySet{s.sets, s.candidates} {
+		if set := sets[l]; set != nil {
+			return set, nil
+		}
 	}
 	if len(s.candidates) >= maxCandidates && !s.dropCandidate() {
 		return nil, &KeysUnavailableError{RetryAfter: time.Second, Err: errCandidates}
@@ -111,47 +112,9 @@ func (s *remoteKeySet) prove() {
 	}
 }
 
-// storedNames knows which documents the store has, so that an invented issuer
-// costs it nothing.
-type storedNames struct {
-	mu    sync.Mutex
-	known map[string]bool // nil until the store was asked
-	asked time.Time
-}
-
-func (n *storedNames) has(s *RemoteKeySets, name string) bool {
-	if s.config.Store == nil {
-		return false
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	now := s.config.Now()
-	if n.known == nil && (n.asked.IsZero() || now.Sub(n.asked) >= s.config.Cooldown) {
-		n.asked = now
-		n.ask(s)
-	}
-	return n.known[name]
-}
-
-func (n *storedNames) ask(s *RemoteKeySets) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.config.Timeout)
-	defer cancel()
-	names, err := s.config.Store.Names(ctx)
-	if err != nil {
-		s.config.Logger.Warn("listing stored keys failed; issuers of the organization have to be fetched anew", "error", err)
-		return
-	}
-	n.known = make(map[string]bool, len(names))
-	for _, name := range names {
-		n.known[name] = true
-	}
-}
-
-// add remembers a document that was stored.
-func (n *storedNames) add(name string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.known != nil {
-		n.known[name] = true
-	}
+// accept notes that the issuer was seen good, which no configuration says.
+func (s *remoteKeySet) accept() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepted = true
 }

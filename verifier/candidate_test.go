@@ -209,3 +209,34 @@ func TestInventedIssuersKeepNobodyWaiting(t *testing.T) {
 	wantKey(t, c.keys(c.at.issuer), "RSA_0")
 	wantKey(t, c, "RSA_0")
 }
+
+// That an issuer was seen good is not forgotten for want of a store.
+func TestProvenIssuerWithoutAStore(t *testing.T) {
+	c, clk := newCandidates(t, RemoteConfig{})
+	keys := c.keys(c.at.issuer)
+	wantKey(t, keys, "RSA_0")
+	keys.prove()
+	clk.advance(30 * 24 * time.Hour)
+	wantUnavailable(t, c.keys(c.issuer(1)), "RSA_0")
+	_ = c.RemoteKeySets.at(location{issuer: c.issuer(2)}) // sweeps
+	for range rationSize {
+		c.ration.take(clk.now())
+	}
+	wantKey(t, keys, "RSA_0")
+	if len(c.candidates) != 1 {
+		t.Errorf("%d candidates are left", len(c.candidates))
+	}
+}
+
+// Candidates that nobody asks for are let go.
+func TestCandidatesAreLetGo(t *testing.T) {
+	c, clk := newCandidates(t, RemoteConfig{})
+	for n := range 10 {
+		wantUnavailable(t, c.keys(c.issuer(n)), "RSA_0")
+	}
+	clk.advance(letGoAfter + sweepEvery)
+	wantKey(t, c, "RSA_0")
+	if len(c.candidates) != 0 {
+		t.Errorf("%d candidates are left", len(c.candidates))
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -88,12 +89,23 @@ func (g *dialGuard) control(_, address string, _ syscall.RawConn) error {
 	return g.check(ap.Addr())
 }
 
-// carrierNAT is shared address space (RFC 6598), private for all that matters
-// here; nat64 carries an IPv4 address in its last 32 bits (RFC 6052).
-var (
-	carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
-	nat64      = netip.MustParsePrefix("64:ff9b::/96")
-)
+// nat64 carries an IPv4 address in its last 32 bits (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// special are the prefixes that net/netip takes for public and that are not
+// (the IANA registries of special-purpose addresses), or that carry an IPv4
+// address for somebody else to send on to.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"), // shared by carriers (RFC 6598)
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b:1::/48"), // local NAT64 (RFC 8215)
+	netip.MustParsePrefix("2001::/32"),      // Teredo
+	netip.MustParsePrefix("2002::/16"),      // 6to4
+	netip.MustParsePrefix("fec0::/10"),      // site-local, of old
+}
 
 func (g *dialGuard) check(ip netip.Addr) error {
 	ip = ip.Unmap()
@@ -101,7 +113,8 @@ func (g *dialGuard) check(ip netip.Addr) error {
 		bytes := ip.As16()
 		ip = netip.AddrFrom4([4]byte(bytes[12:]))
 	}
-	public := ip.IsGlobalUnicast() && !ip.IsPrivate() && !carrierNAT.Contains(ip)
+	public := ip.IsGlobalUnicast() && !ip.IsPrivate() &&
+		!slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })
 	if public || g.allowPrivate || g.allowLoopback && ip.IsLoopback() {
 		return nil
 	}

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -29,7 +31,12 @@ type issuersFile struct {
 	version atomic.Pointer[issuersVersion] // in force
 	looking sync.Mutex                     // held by the caller who looks
 	file    watchedFile
+	retry   time.Time // when a version is tried again that failed for another file; zero is never
+	told    string    // the last fault that was logged of such a version
 }
+
+// retryEvery is how often a version is tried again whose key files are missing.
+const retryEvery = 10 * time.Second
 
 // issuersVersion is what one version of the file says.
 type issuersVersion struct {
@@ -61,9 +68,20 @@ func (f *issuersFile) find(url string) *issuer {
 }
 
 func (f *issuersFile) look() {
+	now := f.maker.now()
+	if !f.retry.IsZero() && !now.Before(f.retry) {
+		f.file.seen = nil
+	}
 	text, changed, err := f.file.look()
 	if changed {
-		err = f.load(text)
+		err, f.retry = f.load(text), time.Time{}
+		if outside := (*fs.PathError)(nil); errors.As(err, &outside) {
+			f.retry = now.Add(retryEvery)
+		}
+		if again := err != nil && err.Error() == f.told; again {
+			return
+		}
+		f.told = fmt.Sprint(err)
 	}
 	if err != nil {
 		f.maker.logger.Error("reading issuers file failed; its last good version stays in force",

@@ -189,6 +189,26 @@ func TestKeyFileOfAnEntry(t *testing.T) {
 	}
 }
 
+// A version whose fault lies in another file is tried again by itself.
+func TestIssuersFileBeforeItsKeyFile(t *testing.T) {
+	late := filepath.Join(t.TempDir(), "late.json")
+	w := newFileWorld(t, "["+entry(testIssuer, keyFile(t), "")+"]")
+	w.log.Reset()
+	w.write("[" + entry("https://x.example", late, "") + "]")
+	for range 30 {
+		w.clock.advance(lookEvery)
+		w.wantReason("")
+	}
+	if n := strings.Count(w.log.String(), "issuers_file[0].jwks_file: opening key file"); n != 1 {
+		t.Errorf("logged %d times: %s", n, w.log.String())
+	}
+	if err := os.WriteFile(late, aws().jwks(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.advance(retryEvery)
+	w.wantReason(UnknownIssuer) // the issuer that the new version removed
+}
+
 // Nobody reads ten thousand faults, but that there are more is said.
 func TestManyFaults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "issuers.json")

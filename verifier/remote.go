@@ -2,7 +2,10 @@ package verifier
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,9 +28,13 @@ type remoteKeySet struct {
 	lastForKID time.Time // when the last fetch began that did not find a kid it was to find
 	current    *fetch    // under way
 	restored   bool      // whether the store was asked
-	kept       bool      // whether the store has these keys
-	proven     bool      // whether a token of this issuer's was ever accepted
+	proven     bool      // whether the issuer is listed, or a token of it was accepted
+	accepted   bool      // whether it is proven by a token alone
 	unkept     []byte    // the document of an issuer that is not proven, if it is small
+
+	kept     bool // whether the store has these keys
+	saved    time.Time
+	savedSum [sha256.Size]byte // of the document that was saved then
 }
 
 // fetch is one look for keys, in the store or at the issuer, that callers wait
@@ -151,7 +158,7 @@ func (s *remoteKeySet) run(f *fetch) {
 	defer cancel()
 	text, keys, err := s.fetch(ctx)
 	if err != nil {
-		s.settleFailure(f, err)
+		s.settleFailure(f, cut(err))
 		return
 	}
 	if s.settle(f, text, keys) {
@@ -198,10 +205,36 @@ func (s *remoteKeySet) end(f *fetch) {
 // fetch turns a panic into an error: a document from outside must not end the
 // process.
 func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]Key, err error) {
+	if s.isProven() {
+		select {
+		case s.owner.slots <- struct{}{}:
+			defer func() { <-s.owner.slots }()
+		case <-ctx.Done():
+			return nil, nil, fmt.Errorf("waiting for one of %d fetches to end: %w", maxFetches, ctx.Err())
+		}
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			text, keys, err = nil, nil, fmt.Errorf("reading keys: panic: %v", p)
 		}
 	}()
 	return s.source.fetch(ctx)
+}
+
+func (s *remoteKeySet) isProven() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proven
+}
+
+// maxFailure is how much of a failure's text is kept, in bytes: it may hold what
+// a server sent.
+const maxFailure = 1024
+
+func cut(err error) error {
+	text := err.Error()
+	if len(text) <= maxFailure {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:maxFailure], "") + "…")
 }

@@ -103,10 +103,14 @@ func (c *RemoteConfig) validate() error {
 
 // checkProxy never names the whole URL: it may hold a password.
 func checkProxy(proxy *url.URL) error {
+	if proxy.Opaque != "" {
+		// Such as user:password@host:3128, of which Redacted hides nothing.
+		return errors.New("it is not a URL such as http://host:3128")
+	}
 	if _, known := proxyPorts[proxy.Scheme]; !known {
 		return fmt.Errorf("%s is not a URL such as http://host:3128; https and socks5 are known, too", quote(proxy.Redacted()))
 	}
-	if proxy.Hostname() == "" || proxy.Opaque != "" || proxy.RawQuery != "" || proxy.Fragment != "" || proxy.Path != "" && proxy.Path != "/" {
+	if proxy.Hostname() == "" || proxy.RawQuery != "" || proxy.Fragment != "" || proxy.Path != "" && proxy.Path != "/" {
 		return fmt.Errorf("%s has no host, or a path, query or fragment", quote(proxy.Redacted()))
 	}
 	return nil

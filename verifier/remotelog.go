@@ -47,6 +47,8 @@ func (s *remoteKeySet) logFailure(now time.Time, err error) {
 	config := s.owner.config
 	log := config.Logger.With("issuer", s.source.issuer, "error", err, "next_try_after", config.Cooldown)
 	switch {
+	case s.owner.ctx.Err() != nil:
+		log.Debug("a fetch of keys was given up: nobody uses them any more")
 	case !s.proven:
 		log.Debug("fetching the keys of an issuer that was never seen good failed")
 	case s.keys == nil:

@@ -18,6 +18,10 @@ const (
 	// had again from the store, or has no keys. Others stay while their keys are
 	// good for anything.
 	letGoAfter = time.Hour
+
+	// maxFetches is how many fetches go on at once, those for issuers that were
+	// never seen good not counted: they have a ration.
+	maxFetches = 256
 )
 
 // RemoteKeySets fetches and keeps the keys of any number of issuers. A key set
@@ -31,7 +35,8 @@ type RemoteKeySets struct {
 
 	ctx     context.Context //nolint:containedctx // the life of the key sets, which outlasts any call
 	cancel  context.CancelFunc
-	starts  sync.Mutex // so that no fetch begins behind Close
+	slots   chan struct{} // one for each fetch that goes on
+	starts  sync.Mutex    // so that no fetch begins behind Close
 	running sync.WaitGroup
 
 	mu         sync.RWMutex
@@ -52,6 +57,10 @@ func NewRemoteKeySets(c RemoteConfig) (*RemoteKeySets, error) {
 	s := &RemoteKeySets{
 		config: c, client: newClient(c, false), loopback: newClient(c, true), swept: c.Now(),
 		sets: make(map[location]*remoteKeySet), candidates: make(map[location]*remoteKeySet),
+		slots: make(chan struct{}, maxFetches),
+	}
+	if c.Store != nil {
+		s.config.Store = &patientStore{c.Store, make(chan struct{}, maxStoreCalls)}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
@@ -125,7 +134,7 @@ func (s *RemoteKeySets) at(l location) *remoteKeySet {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if due {
+	if now.Sub(s.swept) >= sweepEvery { // nobody else has done it meanwhile
 		s.sweep(now)
 	}
 	if set = s.sets[l]; set == nil {
@@ -138,10 +147,10 @@ func (s *RemoteKeySets) at(l location) *remoteKeySet {
 // promote makes a key set that is trusted, out of the candidate if there is one.
 func (s *RemoteKeySets) promote(l location) *remoteKeySet {
 	set := s.candidates[l]
-	delete(s.candidates, l)
 	if set == nil {
 		set = s.newSet(l)
 	}
+	delete(s.candidates, l)
 	s.sets[l] = set
 	set.prove()
 	return set
@@ -158,9 +167,11 @@ func (s *RemoteKeySets) newSet(l location) *remoteKeySet {
 // sweep lets go of key sets that nobody uses.
 func (s *RemoteKeySets) sweep(now time.Time) {
 	s.swept = now
-	for l, set := range s.sets {
-		if set.mayGo(now) {
-			delete(s.sets, l)
+	for _, sets := range []map[location]*remoteKeySet{s.sets, s.candidates} {
+		for l, set := range sets {
+			if set.mayGo(now) {
+				delete(sets, l)
+			}
 		}
 	}
 }
@@ -170,8 +181,13 @@ func (s *remoteKeySet) mayGo(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	unused := now.Sub(time.Unix(0, s.used.Load()))
-	if s.keys == nil || s.kept {
-		return s.current == nil && unused > max(letGoAfter, s.owner.config.TTL)
+	if s.current != nil || unused <= max(letGoAfter, s.owner.config.TTL) {
+		return false
 	}
-	return s.current == nil && unused > s.owner.config.MaxStale
+	if s.keys != nil && !s.kept && s.proven && unused <= s.owner.config.MaxStale {
+		return false
+	}
+	// That the issuer of an organization was seen good is lost with the set,
+	// unless the store has it.
+	return s.kept || !s.accepted
 }

@@ -57,14 +57,15 @@ const maxAhead = time.Minute
 // restore puts the stored keys in force, if they are still good for anything.
 // Callers that they do not help go on to fetch.
 func (s *remoteKeySet) restore(f *fetch) {
-	ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.Timeout)
+	ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.storeTimeout())
 	defer cancel()
 	keys, fetched, err := s.load(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.restored = true
 	defer s.end(f)
-	age := s.owner.config.Now().Sub(fetched)
+	now := s.owner.config.Now()
+	age := max(now.Sub(fetched), 0)
 	log := s.owner.config.Logger.With("issuer", s.source.issuer)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -73,17 +74,13 @@ func (s *remoteKeySet) restore(f *fetch) {
 	case age > s.owner.config.MaxStale:
 		log.Info("ignoring stored keys: they are too old", "age", age.Round(time.Second))
 	default:
-		s.keys, s.fetched, s.kept = keys, fetched, true
+		// Counted from now, so that they age even if the clock is set back.
+		s.keys, s.fetched, s.kept = keys, now.Add(-age), true
 		log.Debug("restored stored keys", "age", age.Round(time.Second), "kids", kidsOf(keys))
 	}
 }
 
-func (s *remoteKeySet) load(ctx context.Context) (keys map[string]Key, fetched time.Time, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			keys, err = nil, fmt.Errorf("reading stored keys: panic: %v", p)
-		}
-	}()
+func (s *remoteKeySet) load(ctx context.Context) (map[string]Key, time.Time, error) {
 	text, err := s.owner.config.Store.Load(ctx, s.source.name())
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("loading stored keys: %w", err)
@@ -99,7 +96,7 @@ func (s *remoteKeySet) load(ctx context.Context) (keys map[string]Key, fetched t
 	if stored.Fetched.IsZero() || ahead > maxAhead {
 		return nil, time.Time{}, fmt.Errorf("reading stored keys: they say that they were fetched at %s", stored.Fetched)
 	}
-	keys, err = parseJWKS(stored.JWKS)
+	keys, err := parseJWKS(stored.JWKS)
 	return keys, stored.Fetched, err
 }
 
@@ -110,7 +107,8 @@ func (s *remoteKeySet) keep(fetched time.Time, text []byte) {
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if !s.isLatest(fetched) {
+	sum := sha256.Sum256(text)
+	if !s.needsSaving(fetched, sum) {
 		return
 	}
 	if err := s.save(fetched, text); err != nil {
@@ -120,27 +118,33 @@ func (s *remoteKeySet) keep(fetched time.Time, text []byte) {
 	s.owner.names.add(s.source.name())
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.saved, s.savedSum = fetched, sum
 	s.kept = s.fetched.Equal(fetched)
 }
 
-func (s *remoteKeySet) save(fetched time.Time, text []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("storing keys: panic: %v", p)
-		}
-	}()
+func (s *remoteKeySet) save(fetched time.Time, text []byte) error {
 	document, err := json.Marshal(storedKeys{s.source.issuer, s.source.jwksURL, fetched.Round(0), text})
 	if err != nil {
 		return fmt.Errorf("storing keys: %w", err)
 	}
 	// The end of the process, too, has time for that.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.owner.ctx), s.owner.config.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.owner.ctx), s.owner.config.storeTimeout())
 	defer cancel()
 	return s.owner.config.Store.Save(ctx, s.source.name(), document)
 }
 
-func (s *remoteKeySet) isLatest(fetched time.Time) bool {
+// needsSaving reports whether a document is the latest, and another than the
+// stored one or so much later that its age matters. Unknown kids make a fetch a
+// cooldown, which must not become as many writes.
+func (s *remoteKeySet) needsSaving(fetched time.Time, sum [sha256.Size]byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fetched.Equal(fetched)
+	if !s.fetched.Equal(fetched) {
+		return false
+	}
+	if s.savedSum == sum && fetched.Sub(s.saved) < s.owner.config.TTL {
+		s.kept = true
+		return false
+	}
+	return true
 }

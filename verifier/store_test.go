@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ type memory struct {
 	mu        sync.Mutex
 	documents map[string][]byte
 	loads     int
+	saves     int
 	lists     int
 	broken    error
 }
@@ -44,6 +47,7 @@ func (m *memory) Save(_ context.Context, name string, document []byte) error {
 	if m.broken != nil {
 		return m.broken
 	}
+	m.saves++
 	m.documents[name] = document
 	return nil
 }
@@ -185,6 +189,119 @@ func TestStoredKeysOfAClockThatWasSet(t *testing.T) {
 		t.Errorf("%d fetches, logged %s", n, log.String())
 	}
 }
+
+// Keys that were stored age from then on, also if the clock turns out to have
+// been ahead and is set back.
+func TestRestoredKeysAge(t *testing.T) {
+	e := newEndpoint(t)
+	var log strings.Builder
+	s, clk := newRemote(t, e.issuer, RemoteConfig{Store: newMemory()})
+	wantKey(t, s, "RSA_0")
+	clk.advance(-30 * time.Second)
+	s = restart(t, s, &log)
+	wantKey(t, s, "RSA_0")
+	if set := s.set(); set.fetched.After(clk.now()) {
+		t.Errorf("they were fetched at %v, and it is %v", set.fetched, clk.now())
+	}
+}
+
+// The same document is written once a ttl, however often it is fetched.
+func TestUnchangedKeysAreNotStoredAgain(t *testing.T) {
+	e := newEndpoint(t)
+	store := newMemory()
+	s, clk := newRemote(t, e.issuer, RemoteConfig{Store: store})
+	for n := range 20 {
+		wantUnknown(t, s, fmt.Sprint("invented", n))
+		clk.advance(DefaultCooldown)
+	}
+	s.running.Wait()
+	if e.jwksGets.Load() != 20 || store.saves != 1 || !s.set().kept {
+		t.Errorf("%d fetches made %d writes; kept: %v", e.jwksGets.Load(), store.saves, s.set().kept)
+	}
+	clk.advance(DefaultTTL)
+	wantKey(t, s, "RSA_0")
+	s.running.Wait()
+	if store.saves != 2 {
+		t.Errorf("%d writes after the ttl", store.saves)
+	}
+	e.set(&e.jwks, text(string(jwks(rsaJWK(&aws().rsa.PublicKey, "RSA_1")))))
+	wantKey(t, s, "RSA_1")
+	s.running.Wait()
+	if store.saves != 3 {
+		t.Errorf("%d writes after a rotation", store.saves)
+	}
+}
+
+// hanging is a Store that answers nothing until it is let go.
+type hanging struct {
+	*memory
+	gate chan struct{}
+}
+
+func (h *hanging) Load(ctx context.Context, name string) ([]byte, error) {
+	<-h.gate
+	return h.memory.Load(ctx, name)
+}
+
+func (h *hanging) Save(ctx context.Context, name string, document []byte) error {
+	<-h.gate
+	return h.memory.Save(ctx, name, document)
+}
+
+func (h *hanging) Names(ctx context.Context) ([]string, error) {
+	<-h.gate
+	return h.memory.Names(ctx)
+}
+
+// A storage that hangs holds up no caller for longer than the time-out, nor the
+// end of the configuration.
+func TestStoreThatHangs(t *testing.T) {
+	e := newEndpoint(t)
+	store := &hanging{newMemory(), make(chan struct{})}
+	defer close(store.gate)
+	c := RemoteConfig{Store: store, Timeout: 50 * time.Millisecond}
+	s, clk := newRemote(t, e.issuer, c)
+	for n := range 3 * maxStoreCalls {
+		keys, err := s.RemoteKeySets.KeySet(e.URL+"/"+strconv.Itoa(n), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantUnavailable(t, keys, "RSA_0") // 404
+	}
+	wantKey(t, s, "RSA_0")
+	var r ration
+	invented := &candidateKeys{remoteKeys{s.RemoteKeySets, location{issuer: e.URL + "/invented"}}, &r}
+	for range 5 {
+		wantUnavailable(t, invented, "RSA_0")
+		clk.advance(DefaultCooldown)
+	}
+	done := make(chan error)
+	go func() { done <- s.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Close waits for the store")
+	}
+	if n := len(s.config.Store.(*patientStore).calls); n > maxStoreCalls {
+		t.Errorf("%d calls hang", n)
+	}
+}
+
+// A store that panics is one that fails.
+func TestStoreThatPanics(t *testing.T) {
+	e := newEndpoint(t)
+	s, _ := newRemote(t, e.issuer, RemoteConfig{Store: panicking{}})
+	wantKey(t, s, "RSA_0")
+}
+
+type panicking struct{}
+
+func (panicking) Load(context.Context, string) ([]byte, error) { panic("load") }
+func (panicking) Save(context.Context, string, []byte) error   { panic("save") }
+func (panicking) Names(context.Context) ([]string, error)      { panic("names") }
 
 // A store that fails costs nobody a key.
 func TestStoreThatFails(t *testing.T) {

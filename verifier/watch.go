@@ -36,6 +36,9 @@ func (f *watchedFile) due(now time.Time) bool {
 // goes on is an error once.
 func (f *watchedFile) look() (text []byte, changed bool, err error) {
 	info, err := os.Stat(f.path)
+	if err != nil {
+		f.seen = nil // whatever is there next is another version
+	}
 	if err == nil && f.seen != nil && os.SameFile(info, f.seen) && info.ModTime().Equal(f.seen.ModTime()) && info.Size() == f.seen.Size() {
 		return nil, false, nil
 	}
@@ -46,7 +49,6 @@ func (f *watchedFile) look() (text []byte, changed bool, err error) {
 		f.fault = ""
 		return text, true, nil
 	}
-	f.seen = nil // whatever is there next is another version
 	if err.Error() == f.fault {
 		return nil, false, nil
 	}
@@ -71,12 +73,13 @@ func (f *watchedFile) read() ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", f.path)
 	}
-	text, err := io.ReadAll(io.LimitReader(file, f.limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(text)) > f.limit {
+	if info.Size() > f.limit {
 		return nil, fmt.Errorf("%s is over %d bytes", f.path, f.limit)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, f.limit))
+	if err != nil {
+		f.seen = nil // it may be well again without having changed
+		return nil, err
 	}
 	return text, nil
 }
