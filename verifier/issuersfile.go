@@ -32,7 +32,7 @@ type issuersFile struct {
 	looking sync.Mutex                     // held by the caller who looks
 	file    watchedFile
 	retry   time.Time // when a version is tried again that failed for another file; zero is never
-	told    string    // the last fault that was logged of such a version
+	told    string    // the fault that was logged of it
 }
 
 // retryEvery is how often a version is tried again whose key files are missing.
@@ -69,7 +69,8 @@ func (f *issuersFile) find(url string) *issuer {
 
 func (f *issuersFile) look() {
 	now := f.maker.now()
-	if !f.retry.IsZero() && !now.Before(f.retry) {
+	again := !f.retry.IsZero() && !now.Before(f.retry)
+	if again {
 		f.file.seen = nil
 	}
 	text, changed, err := f.file.look()
@@ -78,7 +79,7 @@ func (f *issuersFile) look() {
 		if outside := (*fs.PathError)(nil); errors.As(err, &outside) {
 			f.retry = now.Add(retryEvery)
 		}
-		if again := err != nil && err.Error() == f.told; again {
+		if again && err != nil && err.Error() == f.told {
 			return
 		}
 		f.told = fmt.Sprint(err)
@@ -109,6 +110,9 @@ func (f *issuersFile) load(text []byte) error {
 }
 
 func (f *issuersFile) parse(text []byte, before *issuersVersion) (*issuersVersion, error) {
+	if len(text) == 0 {
+		return nil, fmt.Errorf("issuers_file: %s is empty; a file of no issuers is []", f.file.path)
+	}
 	var entries []json.RawMessage
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("issuers_file: %s is not a JSON array of issuers: %w", f.file.path, err)

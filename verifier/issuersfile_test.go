@@ -98,7 +98,7 @@ func TestBadIssuersFile(t *testing.T) {
 		"not JSON":       {"[" + good, []string{"is not a JSON array of issuers: unexpected end of JSON input"}},
 		"an object":      {good, []string{"is not a JSON array of issuers"}},
 		"null":           {"null", []string{"is not a JSON array of issuers"}},
-		"empty":          {"", []string{"is not a JSON array of issuers"}},
+		"empty":          {"", []string{"is empty; a file of no issuers is []"}},
 		"something more": {"[" + good + "] []", []string{"is not a JSON array of issuers"}},
 		"an entry that is no object": {"[" + good + `, "https://x.example"]`,
 			[]string{"issuers_file[1]: reading issuer:"}},
@@ -132,6 +132,12 @@ func TestBadIssuersFile(t *testing.T) {
 				if strings.Count(log, want) != 1 {
 					t.Errorf("%q is logged %d times:\n%s", want, strings.Count(log, want), log)
 				}
+			}
+			w.write(tt.text) // another file with the same faults
+			w.clock.advance(lookEvery)
+			w.wantReason("")
+			if n := strings.Count(w.log.String(), "last good version stays in force"); n != 2 {
+				t.Errorf("a second bad version: logged %d times", n)
 			}
 			w.write("[]")
 			w.clock.advance(lookEvery)
