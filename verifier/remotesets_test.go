@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,5 +151,41 @@ func BenchmarkKey(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// One token for each of thousands of issuers makes no thousands of connections;
+// all of them get their keys by and by.
+func TestFetchesAtOnceAreBounded(t *testing.T) {
+	e := newEndpoint(t)
+	gate := make(chan struct{})
+	var under, most atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := under.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer under.Add(-1)
+		<-gate
+		e.answer(&e.jwks)(w, r)
+	}))
+	defer server.Close()
+	sets, err := NewRemoteKeySets(RemoteConfig{Timeout: time.Minute, AllowPrivateAddresses: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sets.Close()
+	var callers sync.WaitGroup
+	for n := range maxFetches + 50 {
+		keys := &remoteKeys{sets, location{testIssuer + "/" + strconv.Itoa(n), server.URL}}
+		callers.Go(func() { wantKey(t, keys, "RSA_0") })
+	}
+	for under.Load() < maxFetches {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for one more, if there were one
+	close(gate)
+	callers.Wait()
+	if n := most.Load(); n != maxFetches {
+		t.Errorf("%d fetches went on at once", n)
 	}
 }
