@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -186,14 +185,4 @@ func (p *process) await(ctx context.Context, ready func() error) error {
 			return fmt.Errorf("starting %s: %w\n%s", p.command.Path, err, strings.Join(p.Log(), "\n"))
 		}
 	}
-}
-
-// FreeAddress returns a loopback address whose port is free at this moment.
-func FreeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port: %w", err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String(), nil
 }
