@@ -205,13 +205,15 @@ func (s *remoteKeySet) end(f *fetch) {
 // fetch turns a panic into an error: a document from outside must not end the
 // process.
 func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]Key, err error) {
+	slots := s.owner.candidateSlots
 	if s.isProven() {
-		select {
-		case s.owner.slots <- struct{}{}:
-			defer func() { <-s.owner.slots }()
-		case <-ctx.Done():
-			return nil, nil, fmt.Errorf("waiting for one of %d fetches to end: %w", maxFetches, ctx.Err())
-		}
+		slots = s.owner.slots
+	}
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("waiting for one of %d fetches to end: %w", cap(slots), ctx.Err())
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -19,9 +19,11 @@ const (
 	// good for anything.
 	letGoAfter = time.Hour
 
-	// maxFetches is how many fetches go on at once, those for issuers that were
-	// never seen good not counted: they have a ration.
-	maxFetches = 256
+	// maxFetches is how many fetches go on at once, and maxCandidateFetches how
+	// many beside them for issuers that were never seen good: a minute's ration
+	// that began in one moment would be felt.
+	maxFetches          = 256
+	maxCandidateFetches = 8
 )
 
 // RemoteKeySets fetches and keeps the keys of any number of issuers. A key set
@@ -35,9 +37,10 @@ type RemoteKeySets struct {
 
 	ctx     context.Context //nolint:containedctx // the life of the key sets, which outlasts any call
 	cancel  context.CancelFunc
-	slots   chan struct{} // one for each fetch that goes on
-	starts  sync.Mutex    // so that no fetch begins behind Close
+	starts  sync.Mutex // so that no fetch begins behind Close
 	running sync.WaitGroup
+
+	slots, candidateSlots chan struct{} // one for each fetch that goes on
 
 	mu         sync.RWMutex
 	sets       map[location]*remoteKeySet
@@ -57,7 +60,7 @@ func NewRemoteKeySets(c RemoteConfig) (*RemoteKeySets, error) {
 	s := &RemoteKeySets{
 		config: c, client: newClient(c, false), loopback: newClient(c, true), swept: c.Now(),
 		sets: make(map[location]*remoteKeySet), candidates: make(map[location]*remoteKeySet),
-		slots: make(chan struct{}, maxFetches),
+		slots: make(chan struct{}, maxFetches), candidateSlots: make(chan struct{}, maxCandidateFetches),
 	}
 	if c.Store != nil {
 		s.config.Store = &patientStore{c.Store, make(chan struct{}, maxStoreCalls)}

@@ -155,18 +155,31 @@ func BenchmarkKey(b *testing.B) {
 }
 
 // One token for each of thousands of issuers makes no thousands of connections;
-// all of them get their keys by and by.
+// all of them get their keys by and by. Invented issuers have fewer, of their
+// own, so that they hold up none that is listed.
 func TestFetchesAtOnceAreBounded(t *testing.T) {
-	e := newEndpoint(t)
+	for name, tt := range map[string]struct {
+		candidates bool
+		most       int32
+	}{
+		"listed":          {false, maxFetches},
+		"never seen good": {true, maxCandidateFetches},
+	} {
+		t.Run(name, func(t *testing.T) { fetchManyAtOnce(t, tt.candidates, tt.most) })
+	}
+}
+
+func fetchManyAtOnce(t *testing.T, candidates bool, want int32) {
 	gate := make(chan struct{})
 	var under, most atomic.Int32
+	good := text(string(aws().jwks()))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n := under.Add(1); n > most.Load() {
 			most.Store(n)
 		}
 		defer under.Add(-1)
 		<-gate
-		e.answer(&e.jwks)(w, r)
+		good(w, r)
 	}))
 	defer server.Close()
 	sets, err := NewRemoteKeySets(RemoteConfig{Timeout: time.Minute, AllowPrivateAddresses: true})
@@ -175,17 +188,22 @@ func TestFetchesAtOnceAreBounded(t *testing.T) {
 	}
 	defer sets.Close()
 	var callers sync.WaitGroup
-	for n := range maxFetches + 50 {
-		keys := &remoteKeys{sets, location{testIssuer + "/" + strconv.Itoa(n), server.URL}}
-		callers.Go(func() { wantKey(t, keys, "RSA_0") })
+	var r ration
+	for n := range want + 20 {
+		keys := remoteKeys{sets, location{testIssuer + "/" + strconv.Itoa(int(n)), server.URL}}
+		if candidates {
+			callers.Go(func() { wantKey(t, &candidateKeys{keys, &r}, "RSA_0") })
+		} else {
+			callers.Go(func() { wantKey(t, &keys, "RSA_0") })
+		}
 	}
-	for under.Load() < maxFetches {
+	for under.Load() < want {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for one more, if there were one
 	close(gate)
 	callers.Wait()
-	if n := most.Load(); n != maxFetches {
-		t.Errorf("%d fetches went on at once", n)
+	if n := most.Load(); n != want {
+		t.Errorf("%d fetches went on at once, want %d", n, want)
 	}
 }

@@ -11,11 +11,11 @@ import (
 
 // maxCheckWait is how long a signature waits for its turn to be checked, and
 // maxWaiting how many may wait for each that is checked at once. One check
-// takes about a millisecond, so a longer queue would only make more callers
-// late.
+// takes about a millisecond, so those in a longer queue would wait in vain; a
+// shorter one would turn away callers who all came for the same new keys.
 const (
 	maxCheckWait = 2 * time.Second
-	maxWaiting   = 256
+	maxWaiting   = 1024
 )
 
 // signatureChecks bounds how many signatures are checked at once, so that a
