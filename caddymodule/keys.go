@@ -48,7 +48,7 @@ func (s fetchSettings) directory() string {
 // sharedKeys are the key sets of all handlers with the same settings.
 type sharedKeys struct {
 	sets    *verifier.RemoteKeySets
-	tenants tenants
+	lenders lenders
 }
 
 // Destruct ends what the key sets have under way, when the last lease is
@@ -59,7 +59,7 @@ func (s *sharedKeys) Destruct() error { return s.sets.Close() }
 type lease struct {
 	settings keySettings
 	shared   *sharedKeys
-	tenant   *tenant
+	lender   *lender
 }
 
 // keys returns the leased key sets, or nil.
@@ -77,7 +77,7 @@ func (l *lease) release() error {
 		return nil
 	}
 	_, err := keyPool.Delete(l.settings)
-	l.shared.tenants.leave(l.tenant)
+	l.shared.lenders.leave(l.lender)
 	return err
 }
 
@@ -89,17 +89,17 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 		return nil
 	}
 	config.Now = h.now
-	resident := &tenant{logger: h.slogger}
+	own := &lender{logger: h.slogger}
 	if settings.persist {
-		resident.storage = storageOf(ctx)
+		own.storage = storageOf(ctx)
 	}
-	settings.persist = resident.storage != nil
-	settings.storage = nameOf(resident.storage)
+	settings.persist = own.storage != nil
+	settings.storage = nameOf(own.storage)
 	value, _, err := keyPool.LoadOrNew(settings, func() (caddy.Destructor, error) {
 		shared := new(sharedKeys)
-		config.Logger = shared.tenants.logger()
+		config.Logger = shared.lenders.logger()
 		if settings.persist {
-			config.Store = &keyStorage{&shared.tenants, settings.fetching.directory()}
+			config.Store = &keyStorage{&shared.lenders, settings.fetching.directory()}
 		}
 		var err error
 		shared.sets, err = verifier.NewRemoteKeySets(config)
@@ -110,8 +110,8 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 		return nil
 	}
 	shared, _ := value.(*sharedKeys) // the pool holds nothing else
-	shared.tenants.enter(resident)
-	return &lease{settings, shared, resident}
+	shared.lenders.enter(own)
+	return &lease{settings, shared, own}
 }
 
 // nameOf tells storages apart as far as they say which they are. Caddy makes a

@@ -81,7 +81,7 @@ func TestRefusalLine(t *testing.T) {
 			map[string]any{"reason": "wrong_audience", "status": 401.0, "hint": `audience "demo" is not one of [https://orders.example]`}},
 		{"keys unavailable", good, func(h *Handler) { unreachable(h); h.JWKS = &JWKS{AllowPrivateAddresses: true} }, zapcore.WarnLevel, identity("unverified_"),
 			map[string]any{"reason": "keys_unavailable", "status": 503.0, "hint": "the keys of " + issuerOf(t, ordersAccount) +
-				` cannot be had: fetching keys: Get "http://127.0.0.1:1/jwks.json": dial tcp 127.0.0.1:1: connect: connection refused`}},
+				` cannot be had: getting keys: Get "http://127.0.0.1:1/jwks.json": dial tcp 127.0.0.1:1: connect: connection refused`}},
 		{"denied", good, denyAll, zapcore.InfoLevel, identity(""),
 			map[string]any{"reason": "policy_denied", "rule": "all", "status": 403.0, "hint": `deny rule "all" is true`}},
 		{"a requirement", good, func(h *Handler) { h.Accounts = []string{strangerAccount} }, zapcore.InfoLevel, identity(""),

@@ -21,8 +21,10 @@ import (
 // server that now listens in its place.
 
 // doors tells for each *caddyhttp.Server with an aws_jwt, of the configurations
-// that are not over, what a connection has to pass before it. A request is only handed over to a server with the same door:
-// another may ask for client certificates, or listen elsewhere, too.
+// that are not over, what a connection has to pass before it. A request is only
+// handed over to a server with the same door: another may ask for client
+// certificates, or listen elsewhere, too. Like the key pool it must outlast
+// configurations.
 var doors sync.Map
 
 // door is what decides which connections come in. It is read while the server

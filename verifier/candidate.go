@@ -11,11 +11,14 @@ const maxCandidates = 1024
 
 // candidateKeys is the key set of an issuer that only a template vouches for.
 type candidateKeys struct {
-	remoteKeys
+	remoteHandle
 	ration *ration
 }
 
 func (k *candidateKeys) Key(ctx context.Context, id string) (Key, error) {
+	if k.sets.config.Now == nil {
+		return Key{}, errZeroKeySets()
+	}
 	set, err := k.sets.candidate(ctx, k.location, k.ration)
 	if err != nil {
 		return Key{}, err
@@ -52,13 +55,11 @@ func (s *RemoteKeySets) candidate(ctx context.Context, l location, r *ration) (*
 	}
 	s.mu.RUnlock()
 	switch {
-	case proven:
+	case proven, s.names.has(ctx, s, l.name()):
+		// Keys are stored for issuers that were seen good, and no others.
 		return s.at(l), nil
 	case set != nil:
 		return set, nil
-	case s.names.has(ctx, s, l.name()):
-		// Keys are stored for issuers that were seen good, and no others.
-		return s.at(l), nil
 	}
 	if wait := r.left(now); wait > 0 {
 		return nil, rationed(wait)
@@ -74,7 +75,7 @@ func (s *RemoteKeySets) candidate(ctx context.Context, l location, r *ration) (*
 		return nil, &KeysUnavailableError{RetryAfter: time.Second, Err: errCandidates}
 	}
 	set = s.newSet(l)
-	set.restored = true // the store has nothing of it
+	set.restored = true // as far as is known, the store has nothing of it
 	set.used.Store(now.UnixNano())
 	s.candidates[l] = set
 	return set, nil
@@ -93,28 +94,4 @@ func (s *RemoteKeySets) dropCandidate() bool {
 	}
 	delete(s.candidates, oldest.source.location)
 	return true
-}
-
-func (s *remoteKeySet) atRest() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current == nil
-}
-
-// prove marks the set of an issuer that is trusted, and keeps its keys.
-func (s *remoteKeySet) prove() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text, fetched := s.unkept, s.fetched
-	s.proven, s.unkept = true, nil
-	if text != nil {
-		s.owner.begin(func() { s.keep(fetched, text) })
-	}
-}
-
-// accept notes that the issuer was seen good, which no configuration says.
-func (s *remoteKeySet) accept() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accepted = true
 }

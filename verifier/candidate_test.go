@@ -10,27 +10,6 @@ import (
 	"time"
 )
 
-// In any minute there are sixty, however they are asked for.
-func TestRation(t *testing.T) {
-	var r ration
-	now := epoch
-	for range rationSize {
-		if wait := r.take(now); wait != 0 {
-			t.Fatalf("it is used up for %v", wait)
-		}
-		now = now.Add(100 * time.Millisecond)
-	}
-	if wait := r.take(now); wait != 54*time.Second {
-		t.Errorf("wait %v, want what is left of the first one's minute", wait)
-	}
-	if now = now.Add(54 * time.Second); r.left(now) != 0 || r.take(now) != 0 {
-		t.Error("the first one's minute is over, and there is none to take")
-	}
-	if wait := r.take(now); wait != 100*time.Millisecond {
-		t.Errorf("wait %v, want until the second one's minute is over", wait)
-	}
-}
-
 // candidates are key sets of any number of invented issuers at one endpoint.
 type candidates struct {
 	*remote
@@ -48,7 +27,7 @@ func newCandidates(t *testing.T, c RemoteConfig) (*candidates, *clock) {
 func (c *candidates) issuer(n int) string { return fmt.Sprintf("%s/%d", c.endpoint.URL, n) }
 
 func (c *candidates) keys(issuer string) *candidateKeys {
-	return &candidateKeys{remoteKeys{c.RemoteKeySets, location{issuer: issuer}}, &c.ration}
+	return &candidateKeys{remoteHandle{c.RemoteKeySets, location{issuer: issuer}}, &c.ration}
 }
 
 func TestInventedIssuersAreRationed(t *testing.T) {
@@ -146,6 +125,41 @@ func TestProvenIssuerAfterARestart(t *testing.T) {
 	}
 	if store.loads != loads || store.lists != 2 { // one for each start
 		t.Errorf("invented issuers cost the store %d loads and %d lists", store.loads-loads, store.lists)
+	}
+}
+
+// What is stored comes back also if the store could not be asked at first: it
+// failed, or the caller did not wait for it.
+func TestProvenIssuerAfterABadMoment(t *testing.T) {
+	hungUp, hangUp := context.WithCancel(context.Background())
+	hangUp()
+	for name, tt := range map[string]struct {
+		ctx    context.Context
+		broken error
+	}{
+		"the store failed":    {context.Background(), errors.New("no such bucket")},
+		"the caller is gone":  {hungUp, nil},
+		"nothing, as control": {context.Background(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newMemory()
+			c, clk := newCandidates(t, RemoteConfig{Store: store})
+			keys := c.keys(c.at.issuer)
+			wantKey(t, keys, "RSA_0")
+			keys.prove()
+			c.running.Wait()
+			c.endpoint.set(&c.endpoint.discovery, status(http.StatusServiceUnavailable))
+
+			var log strings.Builder
+			after := &candidates{remote: restart(t, c.remote, &log), endpoint: c.endpoint}
+			keys = after.keys(c.at.issuer)
+			store.set(tt.broken)
+			_, _ = keys.Key(tt.ctx, "RSA_0")
+			after.running.Wait()
+			store.set(nil)
+			clk.advance(DefaultCooldown)
+			wantKey(t, keys, "RSA_0")
+		})
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package verifier decides whether a token of AWS STS (GetWebIdentityToken) is
 // genuine, meant for you, and from somebody you trust.
 //
-// A [Verifier] is made once, does no I/O when it is made, and is safe for
+// A [Verifier] is made once, fetches nothing when it is made, and is safe for
 // concurrent use. [Verifier.Verify] goes through the checks from the cheapest
 // to the dearest: form, header, issuer, time and audience at a glance, key,
 // signature, claims, accounts. What fails has one of a closed set of reasons,

@@ -2,24 +2,31 @@ package verifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // FileKeySet reads an issuer's keys from a JWKS file, for sites that do not
 // reach the issuer. The file is looked at on use, at most once a second, and
 // read again when it changed. A new version that cannot be read is logged and
-// leaves the last good one in force.
+// leaves the last good one in force. Make one with [NewFileKeySet].
 type FileKeySet struct {
 	now    func() time.Time
 	logger *slog.Logger
 
-	mu   sync.Mutex
-	file watchedFile
-	keys map[string]Key // nil until it was read
-	err  error          // why it could not be read, while there are no keys
+	version atomic.Pointer[fileVersion] // nil until the file was looked at
+	looking sync.Mutex                  // held by the caller who looks
+	file    watchedFile
+}
+
+// fileVersion is the keys of a file, or why there are none.
+type fileVersion struct {
+	keys map[string]Key
+	err  error
 }
 
 // NewFileKeySet reads the file; a missing or bad file is an error. A nil clock
@@ -31,9 +38,11 @@ func NewFileKeySet(path string, now func() time.Time, logger *slog.Logger) (*Fil
 	if err != nil {
 		return nil, fmt.Errorf("opening key file: %w", err)
 	}
-	if s.keys, err = parseJWKS(text); err != nil {
+	keys, err := parseJWKS(text)
+	if err != nil {
 		return nil, fmt.Errorf("reading key file %s: %w", path, err)
 	}
+	s.version.Store(&fileVersion{keys: keys})
 	return s, nil
 }
 
@@ -50,17 +59,34 @@ func newFileKeySet(path string, now func() time.Time, logger *slog.Logger) *File
 	return s
 }
 
-// Key returns the key with the ID, or ErrUnknownKey.
+// Key returns the key with the ID, or ErrUnknownKey. While somebody looks at the
+// file, others go on with the keys that are there.
 func (s *FileKeySet) Key(_ context.Context, id string) (Key, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.file.due(s.now()) {
+	if s.now == nil {
+		return Key{}, &KeysUnavailableError{RetryAfter: lookEvery, Err: errors.New("the key set is a zero value; NewFileKeySet makes one")}
+	}
+	if s.file.due(s.now()) && s.looking.TryLock() {
+		s.look()
+		s.looking.Unlock()
+	}
+	version := s.version.Load()
+	if version == nil {
+		version = s.firstVersion()
+	}
+	if version.keys == nil {
+		return Key{}, &KeysUnavailableError{RetryAfter: lookEvery, Err: version.err}
+	}
+	return findKey(version.keys, id)
+}
+
+// firstVersion waits for whoever looks for the first time, or does it.
+func (s *FileKeySet) firstVersion() *fileVersion {
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	if s.version.Load() == nil {
 		s.look()
 	}
-	if s.keys == nil {
-		return Key{}, &KeysUnavailableError{RetryAfter: lookEvery, Err: s.err}
-	}
-	return findKey(s.keys, id)
+	return s.version.Load()
 }
 
 func (s *FileKeySet) look() {
@@ -68,15 +94,16 @@ func (s *FileKeySet) look() {
 	if changed {
 		var keys map[string]Key
 		if keys, err = parseJWKS(text); err == nil {
-			s.keys, s.err = keys, nil
+			s.version.Store(&fileVersion{keys: keys})
 			s.logger.Info("read key file", "file", s.file.path, "keys", len(keys))
 			return
 		}
 	}
+	version := s.version.Load()
 	switch {
 	case err == nil:
-	case s.keys == nil:
-		s.err = fmt.Errorf("reading key file %s: %w", s.file.path, err)
+	case version == nil || version.keys == nil:
+		s.version.Store(&fileVersion{err: fmt.Errorf("reading key file %s: %w", s.file.path, err)})
 		s.logger.Error("reading key file failed; its issuer's tokens are answered 503", "file", s.file.path, "error", err)
 	default:
 		s.logger.Error("reading key file failed; its last good keys stay in force", "file", s.file.path, "error", err)

@@ -74,3 +74,15 @@ func TestFileKeySet(t *testing.T) {
 	clk.advance(time.Second)
 	wantKey(t, s, "RSA_2")
 }
+
+// Zero values have no keys.
+func TestZeroKeySets(t *testing.T) {
+	wantUnavailable(t, new(FileKeySet), "RSA_0")
+	keys, err := new(RemoteKeySets).KeySet(testIssuer, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantUnavailable(t, keys, "RSA_0")
+	wantUnavailable(t, &candidateKeys{remoteHandle{new(RemoteKeySets), location{issuer: testIssuer}}, new(ration)}, "RSA_0")
+	wantUnknown(t, new(StaticKeySet), "RSA_0")
+}

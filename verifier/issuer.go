@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -51,6 +50,14 @@ func (i *issuer) path() string {
 	return fmt.Sprintf("issuers[%d]", i.position)
 }
 
+// whereKeysComeFrom says how a key that is missing may be had.
+func (i *issuer) whereKeysComeFrom() string {
+	if i.JWKSFile != "" {
+		return fmt.Sprintf("if it is a new one, its jwks_file %s has to be brought up to date", i.JWKSFile)
+	}
+	return "a key that is new there is found within the cooldown"
+}
+
 // issuerMaker makes issuers of their entries.
 type issuerMaker struct {
 	audiences  []string
@@ -74,47 +81,39 @@ func (m *issuerMaker) complete(i *issuer, files keyFiles) (faults []error) {
 	if len(i.Algorithms) == 0 {
 		i.Algorithms = m.algorithms
 	}
-	if err := m.giveKeys(&i.Issuer, files); err != nil {
-		faults = append(faults, fmt.Errorf("%s%w", path, err))
+	if err := m.giveKeys(path, &i.Issuer, files); err != nil {
+		faults = append(faults, err)
 	}
 	return faults
 }
 
 func (i Issuer) faults(path string) (faults []error) {
-	if err := checkIssuerURL(i.URL); err != nil {
-		faults = append(faults, fmt.Errorf("%s.url: %w", path, err))
-	}
-	if i.JWKSURL != "" {
-		if err := checkURL(i.JWKSURL); err != nil {
-			faults = append(faults, fmt.Errorf("%s.jwks_url: %w", path, err))
-		}
-	}
+	faults = locationFaults(path+".", i.URL, i.JWKSURL)
 	faults = append(faults, listFaults(path+".accounts", i.Accounts, accountProblem)...)
 	faults = append(faults, listFaults(path+".audiences", i.Audiences, audienceProblem)...)
 	return append(faults, listFaults(path+".algorithms", i.Algorithms, algorithmProblem)...)
 }
 
-// giveKeys gives an issuer its key set. The error goes on where the path of its
-// entry ends.
-func (m *issuerMaker) giveKeys(i *Issuer, files keyFiles) error {
+// giveKeys gives an issuer its key set.
+func (m *issuerMaker) giveKeys(path string, i *Issuer, files keyFiles) error {
 	switch {
 	case i.JWKSFile != "" && i.JWKSURL != "":
-		return errors.New(".jwks_file: it cannot stand beside jwks_url")
+		return fmt.Errorf("%s.jwks_file: it cannot stand beside jwks_url", path)
 	case i.Keys != nil && i.JWKSFile+i.JWKSURL != "":
-		return errors.New(": it has a key set and says where to find one")
+		return fmt.Errorf("%s: it has a key set and says where to find one", path)
 	case i.Keys != nil:
 		return nil
 	case i.JWKSFile != "":
 		keys, err := files.open(i.JWKSFile)
 		if err != nil {
-			return fmt.Errorf(".jwks_file: %w", err)
+			return fmt.Errorf("%s.jwks_file: %w", path, err)
 		}
 		i.Keys = keys
 		return nil
 	case m.remote == nil:
-		return errors.New(": it has no key set")
+		return fmt.Errorf("%s: it has no key set", path)
 	}
-	i.Keys = &remoteKeys{m.remote, location{i.URL, i.JWKSURL}}
+	i.Keys = &remoteHandle{m.remote, location{i.URL, i.JWKSURL}}
 	return nil
 }
 

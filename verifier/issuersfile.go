@@ -71,7 +71,7 @@ func (f *issuersFile) look() {
 	now := f.maker.now()
 	again := !f.retry.IsZero() && !now.Before(f.retry)
 	if again {
-		f.file.seen = nil
+		f.file.forget()
 	}
 	text, changed, err := f.file.look()
 	if changed {
@@ -82,7 +82,9 @@ func (f *issuersFile) look() {
 		if again && err != nil && err.Error() == f.told {
 			return
 		}
-		f.told = fmt.Sprint(err)
+		if f.told = ""; err != nil {
+			f.told = err.Error()
+		}
 	}
 	if err != nil {
 		f.maker.logger.Error("reading issuers file failed; its last good version stays in force",

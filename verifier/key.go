@@ -104,7 +104,7 @@ type KeysUnavailableError struct {
 	Err        error
 }
 
-func (e *KeysUnavailableError) Error() string { return fmt.Sprintf("fetching keys: %v", e.Err) }
+func (e *KeysUnavailableError) Error() string { return fmt.Sprintf("getting keys: %v", e.Err) }
 
 // Unwrap returns the cause.
 func (e *KeysUnavailableError) Unwrap() error { return e.Err }

@@ -27,14 +27,19 @@ type remoteKeySet struct {
 	failure    error
 	lastForKID time.Time // when the last fetch began that did not find a kid it was to find
 	current    *fetch    // under way
-	restored   bool      // whether the store was asked
-	proven     bool      // whether the issuer is listed, or a token of it was accepted
-	accepted   bool      // whether it is proven by a token alone
-	unkept     []byte    // the document of an issuer that is not proven, if it is small
+	restored   bool      // whether the store was asked, and answered
 
-	kept     bool // whether the store has these keys
-	saved    time.Time
-	savedSum [sha256.Size]byte // of the document that was saved then
+	// An issuer that is listed, or whose keys the store has, is trusted from the
+	// beginning. One that only a template vouches for becomes so when a token of
+	// it was accepted, which nothing but this set and the store remembers.
+	trusted       bool
+	provenByToken bool
+	awaiting      []byte // the document that is stored once the issuer is trusted, if it is small
+
+	stored    bool // whether the store has these keys
+	saved     time.Time
+	savedSum  [sha256.Size]byte // of the document that was saved then
+	storeDown bool              // whether the store failed when it was asked
 }
 
 // fetch is one look for keys, in the store or at the issuer, that callers wait
@@ -136,7 +141,7 @@ func (s *remoteKeySet) join(now time.Time, r *ration) (*fetch, error) {
 	if s.owner.ctx.Err() != nil || !inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {
 		return nil, s.refusal(now)
 	}
-	if r != nil && !s.proven && !inStore {
+	if r != nil && !s.trusted && !inStore {
 		if wait := r.take(now); wait > 0 {
 			return nil, rationed(wait)
 		}
@@ -172,27 +177,29 @@ func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.logChange(keys)
-	s.keys, s.fetched, s.failure, s.kept = keys, f.began, nil, false
+	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false
 	for id := range f.wanted {
 		if _, found := keys[id]; !found {
 			s.lastForKID = f.began
 		}
 	}
-	if s.unkept = nil; !s.proven && len(text) <= maxUnkept {
-		s.unkept = text
+	if s.awaiting = nil; !s.trusted && len(text) <= maxAwaiting {
+		s.awaiting = text
 	}
 	s.end(f)
-	return s.proven
+	return s.trusted
 }
 
-// maxUnkept is how much of a document is remembered, in bytes, until its issuer
+// maxAwaiting is how much of a document is remembered, in bytes, until its issuer
 // is proven. AWS's have about 1 KiB.
-const maxUnkept = 8 << 10
+const maxAwaiting = 8 << 10
 
 func (s *remoteKeySet) settleFailure(f *fetch, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed, s.failure = f.began, err
+	// A store that failed may have what the issuer does not give.
+	s.restored = s.restored && !s.storeDown
 	s.logFailure(f.began, err)
 	s.end(f)
 }
@@ -206,7 +213,7 @@ func (s *remoteKeySet) end(f *fetch) {
 // process.
 func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]Key, err error) {
 	slots := s.owner.candidateSlots
-	if s.isProven() {
+	if s.isTrusted() {
 		slots = s.owner.slots
 	}
 	select {
@@ -223,10 +230,10 @@ func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]
 	return s.source.fetch(ctx)
 }
 
-func (s *remoteKeySet) isProven() bool {
+func (s *remoteKeySet) isTrusted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.proven
+	return s.trusted
 }
 
 // maxFailure is how much of a failure's text is kept, in bytes: it may hold what

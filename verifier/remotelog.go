@@ -49,7 +49,7 @@ func (s *remoteKeySet) logFailure(now time.Time, err error) {
 	switch {
 	case s.owner.ctx.Err() != nil:
 		log.Debug("a fetch of keys was given up: nobody uses them any more")
-	case !s.proven:
+	case !s.trusted:
 		log.Debug("fetching the keys of an issuer that was never seen good failed")
 	case s.keys == nil:
 		log.Error("fetching an issuer's keys failed; its tokens are answered 503")

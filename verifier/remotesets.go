@@ -3,7 +3,6 @@ package verifier
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
@@ -70,7 +69,7 @@ func NewRemoteKeySets(c RemoteConfig) (*RemoteKeySets, error) {
 }
 
 // Close ends the fetches that are under way and waits for their end. Afterwards
-// nothing is fetched any more.
+// nothing is fetched any more. Calls of a Store that hangs are left behind.
 func (s *RemoteKeySets) Close() error {
 	s.starts.Lock()
 	s.cancel()
@@ -94,32 +93,22 @@ func (s *RemoteKeySets) begin(run func()) bool {
 // Discovery, unless jwksURL says where they are, which may be on another host
 // than the issuer. The error joins what is wrong with the URLs.
 func (s *RemoteKeySets) KeySet(issuer, jwksURL string) (KeySet, error) {
-	if err := checkLocation(issuer, jwksURL); err != nil {
+	if err := errors.Join(locationFaults("", issuer, jwksURL)...); err != nil {
 		return nil, err
 	}
-	return &remoteKeys{s, location{issuer, jwksURL}}, nil
+	return &remoteHandle{s, location{issuer, jwksURL}}, nil
 }
 
-func checkLocation(issuer, jwksURL string) error {
-	var faults []error
-	if err := checkIssuerURL(issuer); err != nil {
-		faults = append(faults, fmt.Errorf("url: %w", err))
-	}
-	if jwksURL != "" {
-		if err := checkURL(jwksURL); err != nil {
-			faults = append(faults, fmt.Errorf("jwks_url: %w", err))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// remoteKeys is the key set of one location, which need not exist yet.
-type remoteKeys struct {
+// remoteHandle is the key set of one location, which need not exist yet.
+type remoteHandle struct {
 	sets     *RemoteKeySets
 	location location
 }
 
-func (k *remoteKeys) Key(ctx context.Context, id string) (Key, error) {
+func (k *remoteHandle) Key(ctx context.Context, id string) (Key, error) {
+	if k.sets.config.Now == nil {
+		return Key{}, errZeroKeySets()
+	}
 	return k.sets.at(k.location).key(ctx, id, nil)
 }
 
@@ -155,7 +144,7 @@ func (s *RemoteKeySets) promote(l location) *remoteKeySet {
 	}
 	delete(s.candidates, l)
 	s.sets[l] = set
-	set.prove()
+	set.trust()
 	return set
 }
 
@@ -179,18 +168,6 @@ func (s *RemoteKeySets) sweep(now time.Time) {
 	}
 }
 
-// mayGo reports whether nothing is lost with the set.
-func (s *remoteKeySet) mayGo(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	unused := now.Sub(time.Unix(0, s.used.Load()))
-	if s.current != nil || unused <= max(letGoAfter, s.owner.config.TTL) {
-		return false
-	}
-	if s.keys != nil && !s.kept && s.proven && unused <= s.owner.config.MaxStale {
-		return false
-	}
-	// That the issuer of an organization was seen good is lost with the set,
-	// unless the store has it.
-	return s.kept || !s.accepted
+func errZeroKeySets() error {
+	return &KeysUnavailableError{RetryAfter: time.Second, Err: errors.New("the key sets are a zero value; NewRemoteKeySets makes them")}
 }

@@ -30,7 +30,8 @@ type location struct {
 
 // fetch returns the key document with its usable keys.
 func (s source) fetch(ctx context.Context) ([]byte, map[string]Key, error) {
-	// Fetches are minutes apart: no connection is kept, and no goroutine.
+	// The next fetch of this issuer is minutes away: no connection is kept, and no
+	// goroutine. Another issuer's fetch may have to dial once more for it.
 	defer s.client.CloseIdleConnections()
 	jwksURL := s.jwksURL
 	if jwksURL == "" {

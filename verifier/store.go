@@ -50,6 +50,9 @@ func (l location) name() string {
 	return readable[:min(len(readable), 64)] + "-" + hex.EncodeToString(sum[:16]) + ".json"
 }
 
+// errStore says that it was the store that failed.
+var errStore = errors.New("loading stored keys")
+
 // maxAhead is how far in the future a stored document may have been fetched:
 // clocks that are set do that, but its age must mean something.
 const maxAhead = time.Minute
@@ -62,7 +65,7 @@ func (s *remoteKeySet) restore(f *fetch) {
 	keys, fetched, err := s.load(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.restored = true
+	s.restored, s.storeDown = true, false
 	defer s.end(f)
 	now := s.owner.config.Now()
 	age := max(now.Sub(fetched), 0)
@@ -70,12 +73,13 @@ func (s *remoteKeySet) restore(f *fetch) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
+		s.storeDown = errors.Is(err, errStore)
 		log.Warn("ignoring stored keys; they are fetched anew", "document", s.source.name(), "error", err)
 	case age > s.owner.config.MaxStale:
 		log.Info("ignoring stored keys: they are too old", "age", age.Round(time.Second))
 	default:
 		// Counted from now, so that they age even if the clock is set back.
-		s.keys, s.fetched, s.kept = keys, now.Add(-age), true
+		s.keys, s.fetched, s.stored = keys, now.Add(-age), true
 		log.Debug("restored stored keys", "age", age.Round(time.Second), "kids", kidsOf(keys))
 	}
 }
@@ -83,7 +87,7 @@ func (s *remoteKeySet) restore(f *fetch) {
 func (s *remoteKeySet) load(ctx context.Context) (map[string]Key, time.Time, error) {
 	text, err := s.owner.config.Store.Load(ctx, s.source.name())
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("loading stored keys: %w", err)
+		return nil, time.Time{}, fmt.Errorf("%w: %w", errStore, err)
 	}
 	var stored storedKeys
 	if err := json.Unmarshal(text, &stored); err != nil {
@@ -119,7 +123,7 @@ func (s *remoteKeySet) keep(fetched time.Time, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saved, s.savedSum = fetched, sum
-	s.kept = s.fetched.Equal(fetched)
+	s.stored = s.fetched.Equal(fetched)
 }
 
 func (s *remoteKeySet) save(fetched time.Time, text []byte) error {
@@ -143,7 +147,7 @@ func (s *remoteKeySet) needsSaving(fetched time.Time, sum [sha256.Size]byte) boo
 		return false
 	}
 	if s.savedSum == sum && fetched.Sub(s.saved) < s.owner.config.TTL {
-		s.kept = true
+		s.stored = true
 		return false
 	}
 	return true

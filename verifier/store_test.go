@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +38,13 @@ func (m *memory) Load(_ context.Context, name string) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	return document, nil
+}
+
+// set makes the store fail, or not.
+func (m *memory) set(broken error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = broken
 }
 
 func (m *memory) Save(_ context.Context, name string, document []byte) error {
@@ -215,8 +221,8 @@ func TestUnchangedKeysAreNotStoredAgain(t *testing.T) {
 		clk.advance(DefaultCooldown)
 	}
 	s.running.Wait()
-	if e.jwksGets.Load() != 20 || store.saves != 1 || !s.set().kept {
-		t.Errorf("%d fetches made %d writes; kept: %v", e.jwksGets.Load(), store.saves, s.set().kept)
+	if e.jwksGets.Load() != 20 || store.saves != 1 || !s.set().stored {
+		t.Errorf("%d fetches made %d writes; kept: %v", e.jwksGets.Load(), store.saves, s.set().stored)
 	}
 	clk.advance(DefaultTTL)
 	wantKey(t, s, "RSA_0")
@@ -232,76 +238,32 @@ func TestUnchangedKeysAreNotStoredAgain(t *testing.T) {
 	}
 }
 
-// hanging is a Store that answers nothing until it is let go.
-type hanging struct {
-	*memory
-	gate chan struct{}
-}
-
-func (h *hanging) Load(ctx context.Context, name string) ([]byte, error) {
-	<-h.gate
-	return h.memory.Load(ctx, name)
-}
-
-func (h *hanging) Save(ctx context.Context, name string, document []byte) error {
-	<-h.gate
-	return h.memory.Save(ctx, name, document)
-}
-
-func (h *hanging) Names(ctx context.Context) ([]string, error) {
-	<-h.gate
-	return h.memory.Names(ctx)
-}
-
-// A storage that hangs holds up no caller for longer than the time-out, nor the
-// end of the configuration.
-func TestStoreThatHangs(t *testing.T) {
+// A store that failed is asked again while the issuer does not answer; one that
+// has nothing is not.
+func TestStoreIsAskedAgain(t *testing.T) {
 	e := newEndpoint(t)
-	store := &hanging{newMemory(), make(chan struct{})}
-	defer close(store.gate)
-	c := RemoteConfig{Store: store, Timeout: 50 * time.Millisecond}
-	s, clk := newRemote(t, e.issuer, c)
-	for n := range 3 * maxStoreCalls {
-		keys, err := s.RemoteKeySets.KeySet(e.URL+"/"+strconv.Itoa(n), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantUnavailable(t, keys, "RSA_0") // 404
-	}
+	var log strings.Builder
+	store := newMemory()
+	s, clk := newRemote(t, e.issuer, RemoteConfig{Store: store})
 	wantKey(t, s, "RSA_0")
-	var r ration
-	invented := &candidateKeys{remoteKeys{s.RemoteKeySets, location{issuer: e.URL + "/invented"}}, &r}
+	s = restart(t, s, &log)
+	e.set(&e.discovery, status(http.StatusServiceUnavailable))
+	store.set(errors.New("disk on fire"))
+	wantUnavailable(t, s, "RSA_0")
+	store.set(nil)
+	clk.advance(DefaultCooldown)
+	wantKey(t, s, "RSA_0")
+
+	empty := newMemory()
+	bare, clk := newRemote(t, e.issuer, RemoteConfig{Store: empty})
 	for range 5 {
-		wantUnavailable(t, invented, "RSA_0")
+		wantUnavailable(t, bare, "RSA_0")
 		clk.advance(DefaultCooldown)
 	}
-	done := make(chan error)
-	go func() { done <- s.Close() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("Close waits for the store")
-	}
-	if n := len(s.config.Store.(*patientStore).calls); n > maxStoreCalls {
-		t.Errorf("%d calls hang", n)
+	if empty.loads != 1 {
+		t.Errorf("a store that has nothing was asked %d times", empty.loads)
 	}
 }
-
-// A store that panics is one that fails.
-func TestStoreThatPanics(t *testing.T) {
-	e := newEndpoint(t)
-	s, _ := newRemote(t, e.issuer, RemoteConfig{Store: panicking{}})
-	wantKey(t, s, "RSA_0")
-}
-
-type panicking struct{}
-
-func (panicking) Load(context.Context, string) ([]byte, error) { panic("load") }
-func (panicking) Save(context.Context, string, []byte) error   { panic("save") }
-func (panicking) Names(context.Context) ([]string, error)      { panic("names") }
 
 // A store that fails costs nobody a key.
 func TestStoreThatFails(t *testing.T) {
@@ -318,7 +280,7 @@ func TestStoreThatFails(t *testing.T) {
 	}
 }
 
-func TestStoredNames(t *testing.T) {
+func TestLocationName(t *testing.T) {
 	seen := make(map[string]location)
 	for _, l := range []location{
 		{issuer: testIssuer}, {issuer: testIssuer + "/"}, {testIssuer, "https://keys.example"}, {issuer: otherURL},

@@ -45,3 +45,16 @@ func isLoopbackHost(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+// locationFaults says what is wrong with an issuer's URLs.
+func locationFaults(path, issuer, jwksURL string) (faults []error) {
+	if err := checkIssuerURL(issuer); err != nil {
+		faults = append(faults, fmt.Errorf("%surl: %w", path, err))
+	}
+	if jwksURL != "" {
+		if err := checkURL(jwksURL); err != nil {
+			faults = append(faults, fmt.Errorf("%sjwks_url: %w", path, err))
+		}
+	}
+	return faults
+}

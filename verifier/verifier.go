@@ -86,7 +86,7 @@ func keyError(ctx context.Context, err error, from *issuer, c *compact) error {
 	var unavailable *KeysUnavailableError
 	switch {
 	case errors.Is(err, ErrUnknownKey):
-		refusal := refuse(UnknownKey, "the issuer has no key %s; a key that is new there is found within the cooldown", quote(c.keyID))
+		refusal := refuse(UnknownKey, "the issuer has no key %s; %s", quote(c.keyID), from.whereKeysComeFrom())
 		refusal.Err = err
 		return refusal
 	case ctx.Err() != nil:

@@ -56,6 +56,9 @@ func (f *watchedFile) look() (text []byte, changed bool, err error) {
 	return nil, false, err
 }
 
+// forget has the file read again with the next look, also if it stays the same.
+func (f *watchedFile) forget() { f.seen = nil }
+
 // read reads the file, and remembers the very version that was read.
 func (f *watchedFile) read() ([]byte, error) {
 	f.seen = nil

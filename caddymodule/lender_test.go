@@ -14,14 +14,14 @@ import (
 
 // Shared key sets write to the log and the storage of a configuration that
 // lives: the one that came first, while it lasts.
-func TestTenantsLendInTurn(t *testing.T) {
+func TestLendersLendInTurn(t *testing.T) {
 	var logs [2]strings.Builder
-	shared := new(tenants)
+	shared := new(lenders)
 	log := shared.logger().With("issuer", "x").WithGroup("g")
 	log.Info("nobody is there")
-	var all []*tenant
+	var all []*lender
 	for i := range logs {
-		all = append(all, &tenant{logger: slog.New(slog.NewTextHandler(&logs[i], nil))})
+		all = append(all, &lender{logger: slog.New(slog.NewTextHandler(&logs[i], nil))})
 		shared.enter(all[i])
 	}
 	log.Info("both", "a", 1)
@@ -35,13 +35,13 @@ func TestTenantsLendInTurn(t *testing.T) {
 	for i, want := range []string{`msg=both issuer=x g.a=1`, `msg=second issuer=x g.a=2`} {
 		got := logs[i].String()
 		if strings.Count(got, "\n") != 1 || !strings.Contains(got, want) {
-			t.Errorf("tenant %d logged %q, want %q", i, got, want)
+			t.Errorf("lender %d logged %q, want %q", i, got, want)
 		}
 	}
 }
 
 func TestKeyStorage(t *testing.T) {
-	shared := new(tenants)
+	shared := new(lenders)
 	store := &keyStorage{shared, "aws_jwt/keys/x"}
 	ctx := context.Background()
 	if _, err := store.Load(ctx, "a.json"); !errors.Is(err, fs.ErrNotExist) {
@@ -55,7 +55,7 @@ func TestKeyStorage(t *testing.T) {
 	}
 
 	files := &certmagic.FileStorage{Path: t.TempDir()}
-	shared.enter(&tenant{storage: files})
+	shared.enter(&lender{storage: files})
 	if names, err := store.Names(ctx); err != nil || len(names) > 0 {
 		t.Errorf("listing nothing: %v, %v", names, err)
 	}

@@ -14,27 +14,27 @@ import (
 	"github.com/caddyserver/certmagic"
 )
 
-// tenant is what a handler lends to shared key sets while it has its lease:
+// lender is what a handler lends to shared key sets while it has its lease:
 // key sets outlive configurations, whose loggers and storage do not.
-type tenant struct {
+type lender struct {
 	logger  *slog.Logger
 	storage certmagic.Storage // nil if there is none
 }
 
-// tenants are those who share key sets now. The one that came first lends, since
+// lenders are those who share key sets now. The one that came first lends, since
 // a configuration that is being loaded may fail yet.
-type tenants struct {
+type lenders struct {
 	mu  sync.Mutex
-	all []*tenant
+	all []*lender
 }
 
-func (t *tenants) enter(one *tenant) {
+func (t *lenders) enter(one *lender) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.all = append(t.all, one)
 }
 
-func (t *tenants) leave(one *tenant) {
+func (t *lenders) leave(one *lender) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if i := slices.Index(t.all, one); i >= 0 {
@@ -42,31 +42,31 @@ func (t *tenants) leave(one *tenant) {
 	}
 }
 
-// first returns the tenant that lends, or one that has nothing.
-func (t *tenants) first() *tenant {
+// first returns the lender that lends, or one that has nothing.
+func (t *lenders) first() *lender {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.all) == 0 {
-		return &tenant{logger: slog.New(slog.DiscardHandler)}
+		return &lender{logger: slog.New(slog.DiscardHandler)}
 	}
 	return t.all[0]
 }
 
 // logger returns a logger that writes to that of whoever lends at the time.
-func (t *tenants) logger() *slog.Logger {
+func (t *lenders) logger() *slog.Logger {
 	return slog.New(lentLog{t, func(h slog.Handler) slog.Handler { return h }})
 }
 
-// lentLog is a slog.Handler in front of the tenants' own.
+// lentLog is a slog.Handler in front of the lenders' own.
 type lentLog struct {
-	tenants *tenants
+	lenders *lenders
 	dress   func(slog.Handler) slog.Handler // adds attributes and groups
 }
 
-func (l lentLog) handler() slog.Handler { return l.dress(l.tenants.first().logger.Handler()) }
+func (l lentLog) handler() slog.Handler { return l.dress(l.lenders.first().logger.Handler()) }
 
 func (l lentLog) Enabled(ctx context.Context, level slog.Level) bool {
-	return l.tenants.first().logger.Enabled(ctx, level)
+	return l.lenders.first().logger.Enabled(ctx, level)
 }
 
 func (l lentLog) Handle(ctx context.Context, record slog.Record) error {
@@ -74,24 +74,24 @@ func (l lentLog) Handle(ctx context.Context, record slog.Record) error {
 }
 
 func (l lentLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return lentLog{l.tenants, func(h slog.Handler) slog.Handler { return l.dress(h).WithAttrs(attrs) }}
+	return lentLog{l.lenders, func(h slog.Handler) slog.Handler { return l.dress(h).WithAttrs(attrs) }}
 }
 
 func (l lentLog) WithGroup(name string) slog.Handler {
-	return lentLog{l.tenants, func(h slog.Handler) slog.Handler { return l.dress(h).WithGroup(name) }}
+	return lentLog{l.lenders, func(h slog.Handler) slog.Handler { return l.dress(h).WithGroup(name) }}
 }
 
-// keyStorage is the tenants' storage as a verifier.Store, in a directory of its
+// keyStorage is the lenders' storage as a verifier.Store, in a directory of its
 // own.
 type keyStorage struct {
-	tenants   *tenants
+	lenders   *lenders
 	directory string
 }
 
 var errNoStorage = errors.New("there is no storage at present")
 
 func (s *keyStorage) Load(ctx context.Context, name string) ([]byte, error) {
-	storage := s.tenants.first().storage
+	storage := s.lenders.first().storage
 	if storage == nil {
 		return nil, fs.ErrNotExist
 	}
@@ -99,7 +99,7 @@ func (s *keyStorage) Load(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (s *keyStorage) Save(ctx context.Context, name string, document []byte) error {
-	storage := s.tenants.first().storage
+	storage := s.lenders.first().storage
 	if storage == nil {
 		return errNoStorage
 	}
@@ -107,7 +107,7 @@ func (s *keyStorage) Save(ctx context.Context, name string, document []byte) err
 }
 
 func (s *keyStorage) Names(ctx context.Context) ([]string, error) {
-	storage := s.tenants.first().storage
+	storage := s.lenders.first().storage
 	if storage == nil {
 		return nil, nil
 	}
