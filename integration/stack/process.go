@@ -3,7 +3,6 @@ package stack
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,47 +18,6 @@ const startWithin = 30 * time.Second
 
 // stopWithin is how long a program may take to end when it is asked to.
 const stopWithin = 10 * time.Second
-
-// Build builds the project's commands into a directory: those that are named,
-// such as devsts, or all. It runs in the module's root, wherever below that the
-// caller is.
-func Build(ctx context.Context, directory string, commands ...string) error {
-	root, err := Root()
-	if err != nil {
-		return err
-	}
-	if len(commands) == 0 {
-		commands = []string{"..."}
-	}
-	args := []string{"build", "-o", directory + string(filepath.Separator)}
-	for _, command := range commands {
-		args = append(args, "./cmd/"+command)
-	}
-	build := exec.CommandContext(ctx, "go", args...)
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the commands: %w\n%s", err, output)
-	}
-	return nil
-}
-
-// Root is the directory of the module that the caller runs in.
-func Root() (string, error) {
-	directory, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("finding the module: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			return directory, nil
-		}
-		parent := filepath.Dir(directory)
-		if parent == directory {
-			return "", errors.New("finding the module: no go.mod here or above")
-		}
-		directory = parent
-	}
-}
 
 // process is a program that runs.
 type process struct {
@@ -79,6 +37,7 @@ type process struct {
 // its standard error to <program>.log there: to the file itself, so that what
 // it logged before it answered can be read once the answer is there.
 func start(directory string, environment []string, program string, args ...string) (*process, error) {
+	lookAtSources()
 	name := filepath.Join(directory, filepath.Base(program)+".log")
 	written, err := os.Create(name)
 	if err != nil {
