@@ -102,3 +102,19 @@ const (
 )
 
 var flaws = []flaw{badRule, takenPort, missingFile, badSyntax}
+
+// symptom is a part of what Caddy says to a configuration with the flaw.
+func (f flaw) symptom() string {
+	switch f {
+	case badRule:
+		return "aws_token.acount"
+	case takenPort:
+		return "address already in use"
+	case missingFile:
+		return "issuers.json.missing"
+	case badSyntax:
+		return "isuer"
+	default:
+		return "issuers_file"
+	}
+}

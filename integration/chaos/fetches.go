@@ -181,6 +181,9 @@ func (l *fetchLedger) bound(i *issuer, elapsed time.Duration) int {
 func (l *fetchLedger) judge() (breaches, lines []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.samples) == 0 {
+		return nil, nil // it ended before it began
+	}
 	last := l.samples[len(l.samples)-1]
 	for _, i := range l.issuers {
 		got, bound := last.counts.Issuers[i.uuid], l.bound(i, last.at.Sub(l.began))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -66,5 +67,38 @@ func (p places) writeIssuers(missing string, d damage) error {
 	if err := os.Rename(p.issuersFile+".new", p.issuersFile); err != nil {
 		return fmt.Errorf("writing the issuers file: %w", err)
 	}
+	return nil
+}
+
+// writeFile puts a version of the issuers file in place.
+type writeFile struct {
+	missing string // the issuer that it lacks
+	damage  damage
+}
+
+func (w writeFile) String() string {
+	switch {
+	case w.damage != noDamage:
+		return "the issuers file becomes bad: " + string(w.damage)
+	case w.missing != "":
+		return "the issuers file loses " + w.missing
+	}
+	return "the issuers file becomes good and whole"
+}
+
+func (w writeFile) do(_ context.Context, t *trial) error {
+	t.journal.clear("file")
+	if w != (writeFile{}) {
+		t.journal.set("file", w.String())
+	}
+	if w.damage != noDamage {
+		t.oracle.fileIsBad()
+		return t.writeIssuers(w.missing, w.damage)
+	}
+	t.oracle.fileMay(w.missing)
+	if err := t.writeIssuers(w.missing, w.damage); err != nil {
+		return err
+	}
+	t.oracle.fileIs()
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -37,6 +38,9 @@ type options struct {
 	log      string
 	planOnly bool
 }
+
+// shortest is the least time for which a plan has events.
+const shortest = 2 * tail
 
 const usage = `chaos runs the built gateway and a local STS on loopback, has many callers send
 requests, and lets everything around them go wrong, at random from a seed. It
@@ -66,6 +70,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if flags.NArg() > 0 {
 		return options{}, fmt.Errorf("unexpected argument %q; chaos -h lists the flags", flags.Arg(0))
+	}
+	if o.length < shortest {
+		return options{}, fmt.Errorf("-for %v: at least %v are needed for anything to happen", o.length, shortest)
 	}
 	for o.seed == 0 {
 		o.seed = rand.Uint64N(1_000_000)
@@ -142,15 +149,17 @@ func (t *trial) conduct(ctx context.Context, length time.Duration, stdout io.Wri
 	}
 	t.journal.write("the gateway at rest: %v", f.before)
 	telling, stop := context.WithCancel(ctx)
-	defer stop()
-	go t.progress(telling, stdout)
-	if f.interrupted = t.run(ctx); f.interrupted != nil {
+	var progress sync.WaitGroup
+	progress.Go(func() { t.progress(telling, stdout) })
+	f.interrupted = t.run(ctx, length)
+	stop()
+	progress.Wait()
+	if f.interrupted != nil {
 		if ctx.Err() != nil {
 			return f, errInterrupted
 		}
 		return f, nil // the report says why
 	}
-	stop()
 	t.journal.write("the end; the gateway comes to rest")
 	f.after, err = t.settled(ctx, &f.before, settleTime)
 	t.journal.write("the gateway at rest: %v", f.after)

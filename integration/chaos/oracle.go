@@ -59,9 +59,9 @@ func (o *oracle) judge(r *request) (verdict, string) {
 	keys, why := o.issuers[r.from.name].judge(r.generation, now)
 	switch {
 	case !trusted:
-		return bad, "its issuer is not trusted"
+		return bad, notTrusted
 	case passes == 0:
-		return bad, "the policy denies it"
+		return bad, denied
 	case keys == bad:
 		return bad, why
 	case passes < len(o.configs)*len(o.files) || keys == unsure:

@@ -33,7 +33,7 @@ func (s *issuerState) judge(number int, now time.Time) (verdict, string) {
 	s.settle(now)
 	for _, since := range s.down {
 		if now.Sub(since) > maxStale+staleMargin {
-			return bad, "its issuer is down for longer than max_stale"
+			return bad, tooStale
 		}
 	}
 	g := s.generations[number]
@@ -41,7 +41,7 @@ func (s *issuerState) judge(number int, now time.Time) (verdict, string) {
 	case g == nil:
 		return unsure, ""
 	case g.forgotten:
-		return bad, "its key was withdrawn"
+		return bad, forgotten
 	case !g.noticed || g.leaving || !g.withdrawn.IsZero() || now.Sub(s.confirmed) > maxStale-staleMargin:
 		return unsure, ""
 	}

@@ -23,13 +23,17 @@ const (
 	minGap, maxGap = 800 * time.Millisecond, 2600 * time.Millisecond // between the beginnings of two stories
 )
 
+// wholeFrom is the time from which on a plan has everything, an outage of longer
+// than max_stale included.
+const wholeFrom = maxStale + 40*time.Second
+
 // makePlan returns the events of a seed. It depends on its arguments alone.
 func makePlan(seed uint64, length time.Duration, of population) []event {
 	p := &planner{
 		rand: rand.New(rand.NewPCG(seed, 1)), length: length, population: of,
 		busy: make(map[string]time.Duration),
 	}
-	if length > maxStale+40*time.Second {
+	if length > wholeFrom {
 		p.longOutage()
 	}
 	pending := p.shuffled(stories())

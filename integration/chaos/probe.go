@@ -72,11 +72,6 @@ func (t *trial) readyProbes(ctx context.Context) (*probes, error) {
 	return p, nil
 }
 
-// probeRequest is one that the rules of configurations may be about.
-func (t *trial) probeRequest() *request {
-	return t.ordinary(anyOf(t.trusted()), anyOf(teams))
-}
-
 // fire sends a request over each at once.
 func (p *probes) fire(ctx context.Context) error {
 	var sending sync.WaitGroup

@@ -61,11 +61,8 @@ func (t *trial) report(w io.Writer, f findings) (wrong []string) {
 // untried says what a trial of some length should have tried and has not.
 func (t *trial) untried(length time.Duration) (wrong []string) {
 	kinds := badKinds()
-	if length >= time.Minute {
-		kinds = append(kinds, withdrawn, "its issuer is not trusted", "the policy denies it")
-	}
-	if length > maxStale+40*time.Second {
-		kinds = append(kinds, "its issuer is down for longer than max_stale")
+	if length > wholeFrom {
+		kinds = append(kinds, withdrawn, notTrusted, denied, tooStale)
 	}
 	if none := t.tally.missing(kinds); len(none) > 0 {
 		wrong = append(wrong, "there were none of these requests: "+strings.Join(none, "; "))

@@ -57,7 +57,7 @@ func (t *trial) rest(ctx context.Context, d time.Duration) {
 }
 
 // run plays the plan while the crowd works.
-func (t *trial) run(ctx context.Context) error {
+func (t *trial) run(ctx context.Context, length time.Duration) error {
 	t.journal.restart()
 	if err := t.fetches.begin(); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (t *trial) run(ctx context.Context) error {
 	helpers.Go(func() { t.mint.restock(helping, t.wallet, t.issuers, t.tally.fault) })
 	helpers.Go(func() { t.fetches.watch(helping, t.tally.fault) })
 	t.crowd.work(ctx)
-	err := t.play(ctx)
+	err := t.play(ctx, length)
 	t.crowd.pause()
 	stop()
 	helpers.Wait()
@@ -77,22 +77,34 @@ func (t *trial) run(ctx context.Context) error {
 	return err
 }
 
-// play carries out the plan's events one after the other, each when it is due.
-func (t *trial) play(ctx context.Context) error {
+// play carries out the plan's events one after the other, each when it is due,
+// and then lets the rest of the time pass.
+func (t *trial) play(ctx context.Context, length time.Duration) error {
 	began := time.Now()
 	for _, each := range t.plan {
-		for time.Since(began) < each.at {
-			if err := t.crashed(); err != nil {
-				return err
-			}
-			if !sleep(ctx, min(each.at-time.Since(began), 200*time.Millisecond)) {
-				return ctx.Err()
-			}
+		if err := t.await(ctx, began.Add(each.at)); err != nil {
+			return err
 		}
 		t.journal.write("%s", each.action)
 		if err := each.action.do(ctx, t); err != nil {
 			return err
 		}
 	}
-	return t.crashed()
+	return t.await(ctx, began.Add(length))
+}
+
+// await waits for a time, while the programs run.
+func (t *trial) await(ctx context.Context, until time.Time) error {
+	for {
+		if err := t.crashed(); err != nil {
+			return err
+		}
+		left := time.Until(until)
+		if left <= 0 {
+			return nil
+		}
+		if !sleep(ctx, min(left, 200*time.Millisecond)) {
+			return ctx.Err()
+		}
+	}
 }

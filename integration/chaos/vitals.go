@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,12 +54,13 @@ func (t *trial) settled(ctx context.Context, before *vitals, within time.Duratio
 		if err != nil {
 			return now, err
 		}
-		if same++; now.goroutines != last {
+		// The admin API's own come and go.
+		if same++; max(now.goroutines-last, last-now.goroutines) > 2 {
 			same = 0
 		}
 		last = now.goroutines
 		done := same == 2 && (before == nil || len(now.excess(*before)) == 0)
-		if done || time.Now().After(deadline) || !sleep(ctx, 700*time.Millisecond) {
+		if done || time.Now().After(deadline) || !sleep(ctx, 400*time.Millisecond) {
 			return now, ctx.Err()
 		}
 	}
@@ -96,16 +96,6 @@ func (t *trial) vitals(ctx context.Context) (v vitals, err error) {
 	kibibytes, err := numberAfter(status, "VmRSS:")
 	v.resident = kibibytes << 10
 	return v, err
-}
-
-func (t *trial) adminGet(ctx context.Context, path string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, adminWithin)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.admin+path, nil)
-	if err != nil {
-		return nil, fmt.Errorf("asking Caddy: %w", err)
-	}
-	return t.adminDo(request)
 }
 
 // numberAfter finds the line that begins with a text, and the number behind it.

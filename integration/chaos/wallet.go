@@ -31,10 +31,16 @@ const (
 	invented      spoil = "an invented issuer"
 )
 
-// The kinds of bad requests besides. They are right by themselves.
+// The kinds of bad requests with a token that is right by itself: those that are
+// sent on purpose, and those that come about.
 const (
 	strange   = "a stranger's issuer"
 	withdrawn = "a withdrawn key"
+
+	notTrusted = "its issuer is not trusted"
+	denied     = "the policy denies it"
+	forgotten  = "its key was withdrawn"
+	tooStale   = "its issuer is down for longer than max_stale"
 )
 
 func newWallet() *wallet {

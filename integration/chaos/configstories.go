@@ -68,10 +68,10 @@ func (p *planner) removal(at time.Duration) bool {
 	return true
 }
 
-// flawedLoad loads a configuration that fails, once or twice. What of it comes before the flaw
-// differs from the one in force, in either direction, so that it is seen if it
-// should ever be in force. The exception is a port that is taken: by then Caddy
-// has begun to serve.
+// flawedLoad loads a configuration that fails, once or twice. What of it comes
+// before the flaw differs from the one in force, in either direction, so that it
+// is seen if it should ever be in force. The exception is a port that is taken: by
+// then Caddy has begun to serve.
 func (p *planner) flawedLoad(at time.Duration, f flaw) bool {
 	lax, asJSON, more := p.rand.IntN(2) == 0, f != badSyntax && p.rand.IntN(3) == 0, p.rand.IntN(2)
 	if !p.take("gateway", at, at+500*time.Millisecond) {
