@@ -19,13 +19,35 @@ type connection struct {
 	in *bufio.Reader
 }
 
+// connect dials again where the server of an earlier configuration, which still
+// ends, would have taken the connection.
 func (w *world) connect() *connection {
 	w.t.Helper()
-	c, err := net.Dial("tcp", w.address)
-	must(w.t, err)
+	var c net.Conn
+	eventually(w.t, "a connection was accepted", func() (ok bool) {
+		var err error
+		c, err = net.Dial("tcp", w.address)
+		return err == nil
+	})
 	must(w.t, c.SetDeadline(time.Now().Add(patience)))
 	w.t.Cleanup(func() { _ = c.Close() })
 	return &connection{c, bufio.NewReader(c)}
+}
+
+// connectAndUse returns a connection that has served one request.
+func (w *world) connectAndUse(with token) *connection {
+	w.t.Helper()
+	var c *connection
+	eventually(w.t, "a request was answered before the reload", func() bool {
+		c = w.connect()
+		c.write(with)
+		status := c.read(w.t)
+		if status != 0 && status != http.StatusOK {
+			w.t.Fatalf("before the reload: status %d", status)
+		}
+		return status == http.StatusOK
+	})
+	return c
 }
 
 // write sends a request; one to a connection that was closed is lost.
@@ -61,12 +83,7 @@ func TestConnectionsOlderThanTheConfiguration(t *testing.T) {
 	for range 8 {
 		var unused, used []*connection
 		for range 9 {
-			c := w.connect()
-			unused, used = append(unused, w.connect()), append(used, c)
-			c.write(good)
-			if status := c.read(t); status != http.StatusOK {
-				t.Fatalf("before the reload: status %d", status)
-			}
+			unused, used = append(unused, w.connect()), append(used, w.connectAndUse(good))
 		}
 		w.seen()
 		shutOut := w.issuers.shutOut()

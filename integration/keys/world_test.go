@@ -142,17 +142,22 @@ func (w *world) send(host string, with token) answer {
 // closes them as they are. A connection that has served before is no such: if
 // it is closed between two requests, the client itself takes another.
 func askAnew(ctx context.Context, client *http.Client, host string, with token) (a answer, err error) {
-	for range 3 {
+	for range 20 {
 		var reused bool
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }}
 		a, err = ask(httptrace.WithClientTrace(ctx, trace), client, host, with)
-		closed := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED)
-		if !closed || reused {
+		if !wasClosed(err) || reused {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	return a, err
+}
+
+// wasClosed reports whether a connection was closed without an answer, or was
+// not accepted.
+func wasClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // ask sends one request for a site.
