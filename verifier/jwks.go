@@ -19,8 +19,15 @@ const (
 
 // parseJWKS reads a JWK Set (RFC 7517, section 5). Keys that are not for us
 // are passed over one by one, so that a kind of key that AWS adds tomorrow does
-// not cost the keys of today. Two usable keys with one ID void each other.
-func parseJWKS(text []byte) (map[string]Key, error) {
+// not cost the keys of today. Two usable keys with one ID void each other. A
+// panic is an error: a document from outside, fetched, stored or in a file, must
+// not end the process or leave a lock held.
+func parseJWKS(text []byte) (usable map[string]Key, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			usable, err = nil, fmt.Errorf("reading JWKS: panic: %v", p)
+		}
+	}()
 	if len(text) > maxDocument {
 		return nil, fmt.Errorf("reading JWKS: it is over %d bytes", maxDocument)
 	}
