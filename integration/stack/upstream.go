@@ -17,12 +17,20 @@ type Upstream struct {
 
 	listener net.Listener
 	mu       sync.Mutex
+	answer   Answer
 	seen     []Arrival
 	open     map[net.Conn]bool
+	accepted int
 }
+
+// Answer answers a request on the connection that it came from; in holds what
+// follows the request. An error ends the connection.
+type Answer func(a Arrival, connection net.Conn, in *bufio.Reader) error
 
 // Arrival is one request as it arrived.
 type Arrival struct {
+	Connection int // the upstream's connections, counted from 1
+
 	Line    string      // such as "GET / HTTP/1.1"
 	Header  http.Header // keys spelt as they came
 	Body    string      // without chunk framing
@@ -53,6 +61,13 @@ func StartUpstream() (*Upstream, error) {
 	return u, nil
 }
 
+// SetAnswer has later requests answered by answer; nil is the 200 of the start.
+func (u *Upstream) SetAnswer(answer Answer) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.answer = answer
+}
+
 // Close ends the upstream and its connections.
 func (u *Upstream) Close() {
 	_ = u.listener.Close()
@@ -80,12 +95,14 @@ func (u *Upstream) accept() {
 		}
 		u.mu.Lock()
 		u.open[connection] = true
+		u.accepted++
+		number := u.accepted
 		u.mu.Unlock()
-		go u.serve(connection)
+		go u.serve(connection, number)
 	}
 }
 
-func (u *Upstream) serve(connection net.Conn) {
+func (u *Upstream) serve(connection net.Conn, number int) {
 	defer func() {
 		u.mu.Lock()
 		delete(u.open, connection)
@@ -98,13 +115,23 @@ func (u *Upstream) serve(connection net.Conn) {
 		if err != nil {
 			return
 		}
+		arrival.Connection = number
 		u.mu.Lock()
 		u.seen = append(u.seen, arrival)
+		answer := u.answer
 		u.mu.Unlock()
-		if _, err := io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"); err != nil {
+		if answer == nil {
+			answer = answerOK
+		}
+		if err := answer(arrival, connection, in); err != nil {
 			return
 		}
 	}
+}
+
+func answerOK(_ Arrival, connection net.Conn, _ *bufio.Reader) error {
+	_, err := io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+	return err
 }
 
 func readArrival(in *bufio.Reader) (Arrival, error) {

@@ -1,0 +1,4 @@
+package attack
+
+// headerRows are about headers and proxying.
+var headerRows = []row{}

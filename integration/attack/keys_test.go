@@ -1,0 +1,4 @@
+package attack
+
+// keyRows are about the issuers' keys.
+var keyRows = []row{}

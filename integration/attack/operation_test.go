@@ -1,0 +1,4 @@
+package attack
+
+// operationRows are about information and operation.
+var operationRows = []row{}

@@ -1,0 +1,4 @@
+package attack
+
+// policyRows are about the policy.
+var policyRows = []row{}

@@ -1,0 +1,4 @@
+package attack
+
+// reloadRows are about what is remembered, reloads and floods.
+var reloadRows = []row{}
