@@ -8,7 +8,7 @@ import (
 // credential is what a request's Authorization fields hold.
 type credential struct {
 	fields    []string // all of them, as they came
-	field     string   // the one that holds the token, to be put back by forward_token
+	field     string   // the only one: of a token, or of another scheme
 	token     string   // a b64token (RFC 6750, section 2.1); "" when there is none
 	malformed string   // what is wrong, when something is
 }
@@ -43,7 +43,7 @@ func readCredential(field string) credential {
 	case scheme == "":
 		return credential{malformed: "the Authorization field is empty or does not begin with a scheme"}
 	case !strings.EqualFold(scheme, "Bearer"):
-		return credential{}
+		return credential{field: field}
 	case rest == "":
 		return credential{malformed: "the Authorization field is Bearer without a token"}
 	case rest[0] != ' ' || !isB64Token(rest[1:]):

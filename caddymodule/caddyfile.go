@@ -50,9 +50,13 @@ func init() {
 //	    request_tag     <key> <value>...
 //	    deny            [<name>] <cel>
 //	    allow           [<name>] <cel>
+//	    mode            enforce|audit
+//	    optional
 //	    header          <field> <value>
 //	    default_headers on|off
 //	    forward_token
+//	    allow_upgrade   websocket
+//	    max_stream      <duration>
 //	    realm           <name>
 //	    explain_errors
 //	}
@@ -72,7 +76,10 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 	if len(matcher) == 0 {
 		return h.NewRoute(nil, handler), nil
 	}
-	firewall := &Handler{FirewallOnly: true, Headers: handler.Headers, DefaultHeaders: handler.DefaultHeaders}
+	firewall := &Handler{
+		FirewallOnly: true, Headers: handler.Headers, DefaultHeaders: handler.DefaultHeaders,
+		AllowUpgrade: handler.AllowUpgrade,
+	}
 	// A Subroute of nothing but routes keeps them in this order; two routes
 	// would be sorted, and the one with the matcher come first.
 	routes := caddyhttp.Subroute{Routes: caddyhttp.RouteList{
@@ -111,11 +118,15 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"request_tag":     {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, true},
 		"deny":            {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, true},
 		"allow":           {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, true},
+		"mode":            {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }, false},
+		"optional":        {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.Optional) }, false},
 		"header":          {readHeader, true},
 		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
 			return readSwitch(d, "default_headers", &h.DefaultHeaders)
 		}, false},
 		"forward_token":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
+		"allow_upgrade":  {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
+		"max_stream":     {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},
 		"realm":          {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
 		"explain_errors": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
 	})

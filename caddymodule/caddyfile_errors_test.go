@@ -31,6 +31,7 @@ func checkCaddyfileError(t *testing.T, caddyfile, want string, line int) {
 var once = []string{
 	"jwks {\n\tttl 1m\n}", "audience x", "single_audience", "algorithm RS256", "leeway 1s", "max_lifetime 30m",
 	"account 111122223333", "org o-a1b2c3d4e5", "default_headers on", "forward_token", "realm x", "explain_errors",
+	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h",
 }
 
 func TestCaddyfileOnce(t *testing.T) {
@@ -82,8 +83,9 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // The subdirectives of later versions are unknown to this one: a setting that
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
-	const known = "known are [account algorithm allow audience default_headers deny explain_errors forward_token " +
-		"header issuer issuers_file jwks leeway max_lifetime org organization principal_tag realm request_tag single_audience]"
+	const known = "known are [account algorithm allow allow_upgrade audience default_headers deny explain_errors forward_token " +
+		"header issuer issuers_file jwks leeway max_lifetime max_stream mode optional org organization principal_tag realm " +
+		"request_tag single_audience]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
 	const knownIssuer = "known are [account algorithm audience jwks_file jwks_url]"
 	for _, tt := range []struct{ lines, want string }{
@@ -92,9 +94,7 @@ func TestCaddyfileUnknown(t *testing.T) {
 		{"principal_tags a x", `unknown subdirective "principal_tags"; did you mean "principal_tag"?`},
 		{"default_header off", `unknown subdirective "default_header"; did you mean "default_headers"?`},
 		{"frobnicate", `unknown subdirective "frobnicate"; ` + known},
-		{"mode audit", `unknown subdirective "mode"; ` + known},
-		{"optional", `unknown subdirective "optional"; ` + known},
-		{"allow_upgrade websocket", `unknown subdirective "allow_upgrade"; ` + known},
+		{"allow_upgrades websocket", `unknown subdirective "allow_upgrades"; did you mean "allow_upgrade"?`},
 		{"cache off", `unknown subdirective "cache"; ` + known},
 		{"jwks {\n\tfrobnicate 24h\n}", `unknown subdirective "frobnicate"; ` + knownJWKS},
 		{"organization o-a1b2c3d4e5 {\n\taudience x\n}", `unknown subdirective "audience"; known are [issuer_template]`},

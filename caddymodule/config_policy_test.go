@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPolicyFaults(t *testing.T) {
@@ -73,8 +74,10 @@ func TestFirewallOnlyFaults(t *testing.T) {
 	load1 := func(member string) error {
 		return load(t, []byte(`{"firewall_only": true, "headers": [{"field": "X-Team", "value": "{aws_token.sub}"}], "default_headers": false`+member+`}`))
 	}
-	if err := load1(""); err != nil {
-		t.Fatalf("the control does not load: %v", err)
+	for _, control := range []string{"", `, "allow_upgrade": ["websocket"]`} {
+		if err := load1(control); err != nil {
+			t.Fatalf("the control does not load: %v", err)
+		}
 	}
 	for _, member := range []string{
 		`"issuers": [{"url": "https://a.example"}]`, `"jwks": {}`, `"audiences": ["a"]`, `"single_audience": true`,
@@ -82,11 +85,31 @@ func TestFirewallOnlyFaults(t *testing.T) {
 		`"orgs": ["o-a1b2c3d4e5"]`, `"principal_tags": {"a": ["b"]}`, `"request_tags": {"a": ["b"]}`,
 		`"deny": [{"expression": "true"}]`, `"allow": [{"expression": "true"}]`,
 		`"forward_token": true`, `"realm": "x"`, `"explain_errors": true`,
+		`"optional": true`, `"mode": "enforce"`, `"max_stream": "1m"`,
 	} {
 		t.Run(member[1:strings.Index(member, `":`)], func(t *testing.T) {
-			checkFaults(t, load1(", "+member), "firewall_only: only headers and default_headers may stand beside it")
+			checkFaults(t, load1(", "+member), "firewall_only: only headers, default_headers and allow_upgrade may stand beside it")
 		})
 	}
 	checkFaults(t, load(t, []byte(`{"firewall_only": true, "headers": [{"field": "Host", "value": "x"}]}`)),
 		`headers[0].field: "Host" is a field that connections or credentials need`)
+	checkFaults(t, load(t, []byte(`{"firewall_only": true, "allow_upgrade": ["h2c"]}`)),
+		`allow_upgrade[0]: "h2c" is not websocket, and no other protocol can be let through`)
+}
+
+func TestModeFaults(t *testing.T) {
+	upgrades := func(protocols ...string) func(*Handler) { return func(h *Handler) { h.AllowUpgrade = protocols } }
+	mode := func(mode string) func(*Handler) { return func(h *Handler) { h.Mode = mode } }
+	longest := func(d time.Duration) func(*Handler) { return func(h *Handler) { h.MaxStream = duration(d) } }
+	for _, row := range []faultRow{
+		{"no mode", mode("audit"), mode("Audit"), `mode: "Audit" is not enforce or audit`},
+		{"another protocol", upgrades("websocket"), upgrades("websocket", "h2c"),
+			`allow_upgrade[1]: "h2c" is not websocket, and no other protocol can be let through`},
+		{"another case", upgrades("websocket"), upgrades("WebSocket"),
+			`allow_upgrade[0]: "WebSocket" is not websocket, and no other protocol can be let through`},
+		{"no time", longest(time.Nanosecond), longest(0), "max_stream: 0s is not positive"},
+		{"before all time", longest(time.Second), longest(-time.Second), "max_stream: -1s is not positive"},
+	} {
+		row.run(t)
+	}
 }

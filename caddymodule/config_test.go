@@ -215,7 +215,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 
 func TestUnknownJSONField(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
-		{`{"issuers": [], "mode": "audit"}`, `unknown field "mode"`},
+		{`{"issuers": [], "modes": "audit"}`, `unknown field "modes"`},
 		{`{"issuers": [{"url": "https://a.example", "url_pattern": ""}]}`, `unknown field "url_pattern"`},
 		{`{"jwks": {"max_age": "24h"}}`, `unknown field "max_age"`},
 	} {

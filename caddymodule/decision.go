@@ -48,14 +48,25 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 	line.Write(append(fields, requestFields(r, took)...)...)
 }
 
-// logPass writes the line of a request that passes, at DEBUG.
+// logPass writes the line of a request that passes: at DEBUG, and at INFO when
+// the policy would have refused it.
 func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
-	line := h.logger.Check(zapcore.DebugLevel, "allowed")
+	level := zapcore.DebugLevel
+	if v.passed == audited {
+		level = zapcore.InfoLevel
+	}
+	line := h.logger.Check(level, string(v.passed))
 	if line == nil {
 		return
 	}
-	fields := appendText(nil, "rule", v.rule)
-	fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	fields := appendText(nil, "reason", v.reason)
+	fields = appendText(fields, "rule", v.rule)
+	if v.hint != "" {
+		fields = append(fields, zap.String("hint", printable(v.hint, maxHint)))
+	}
+	if v.passed != anonymous {
+		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	}
 	line.Write(append(fields, requestFields(r, took)...)...)
 }
 

@@ -74,6 +74,15 @@ type Handler struct {
 	// When there are any, one at least must be true.
 	Allow []Rule `json:"allow,omitempty"`
 
+	// What becomes of a request that the policy refuses. enforce refuses it;
+	// audit logs and counts what it would refuse, and lets it pass. Refusals for
+	// any other cause stand. Default: enforce.
+	Mode string `json:"mode,omitempty"`
+
+	// Let a request without a token pass, stripped of identity headers. One
+	// whose token is bad is refused all the same. Default: false.
+	Optional bool `json:"optional,omitempty"`
+
 	// Headers for the next handler, in addition to the default ones.
 	Headers []Header `json:"headers,omitempty"`
 
@@ -84,6 +93,16 @@ type Handler struct {
 	// Keep the Authorization header of a request that passes. Default: false.
 	ForwardToken bool `json:"forward_token,omitempty"`
 
+	// The protocols that a request may change to. The one that can be let
+	// through is websocket, by a handshake over HTTP/1.1 (RFC 6455, section 4.1).
+	// The connection ends with the token. Default: none.
+	AllowUpgrade []string `json:"allow_upgrade,omitempty"`
+
+	// The longest that a request which passed may last, with its answer; it then
+	// also ends with the token, leeway added. Default: no limit, but for
+	// upgrades, which always end with the token.
+	MaxStream *caddy.Duration `json:"max_stream,omitempty"`
+
 	// The realm of WWW-Authenticate. Default: aws.
 	Realm string `json:"realm,omitempty"`
 
@@ -91,22 +110,33 @@ type Handler struct {
 	// whoever attacks, too: it is for development.
 	ExplainErrors bool `json:"explain_errors,omitempty"`
 
-	// Remove forged identity headers and let every request pass. Only headers
-	// may stand beside it. The Caddyfile puts such a handler before one with a
-	// matcher, so that a path left open is no way to smuggle an identity.
+	// Remove forged identity headers, refuse upgrades, and let every other
+	// request pass. Only headers and allow_upgrade may stand beside it. The
+	// Caddyfile puts such a handler before one with a matcher, so that a path
+	// left open is no way to smuggle an identity. With allow_upgrade it takes a
+	// handshake's Upgrade out of the request instead, and a handler behind it
+	// that lets the caller upgrade puts it back.
 	FirewallOnly bool `json:"firewall_only,omitempty"`
 
-	verifier *verifier.Verifier
-	policy   *celpolicy.Policy
-	headers  *identity.Headers
-	lease    *lease            // of the key sets, once it is taken
-	server   *caddyhttp.Server // that it is provisioned for, if requests may be handed over
-	door     string            // of that server
-	ended    atomic.Bool       // whether the configuration's time is over
-	logger   *zap.Logger
-	slogger  *slog.Logger
-	now      func() time.Time
+	verifier  *verifier.Verifier
+	policy    *celpolicy.Policy
+	headers   *identity.Headers
+	leeway    time.Duration
+	maxStream time.Duration     // 0: none
+	lease     *lease            // of the key sets, once it is taken
+	server    *caddyhttp.Server // that it is provisioned for, if requests may be handed over
+	door      string            // of that server
+	ended     atomic.Bool       // whether the configuration's time is over
+	logger    *zap.Logger
+	slogger   *slog.Logger
+	now       func() time.Time
 }
+
+// The modes of a handler.
+const (
+	modeEnforce = "enforce"
+	modeAudit   = "audit"
+)
 
 // Issuer is somebody whose tokens are trusted.
 type Issuer = verifier.Issuer

@@ -32,13 +32,16 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	var found faults
 	h.provisionHeaders(&found)
+	h.checkUpgrades(&found)
 	if h.FirewallOnly {
 		if h.hasMoreThanHeaders() {
-			found.add(errors.New("firewall_only: only headers and default_headers may stand beside it"))
+			found.add(errors.New("firewall_only: only headers, default_headers and allow_upgrade may stand beside it"))
 		}
 		return found.err()
 	}
 	found.add(checkRealm(h.Realm))
+	h.provisionMode(&found)
+	h.maxStream = found.positive("max_stream", h.MaxStream)
 	h.provisionPolicy(&found)
 	h.provisionVerifier(ctx, &found)
 	return found.err()
@@ -91,6 +94,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	if h.Leeway != nil {
 		config.Leeway = time.Duration(*h.Leeway)
 	}
+	h.leeway = config.Leeway
 	config.MaxLifetime = found.positive("max_lifetime", h.MaxLifetime)
 	h.lease = h.leaseKeys(ctx, found)
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
@@ -110,7 +114,17 @@ func (h *Handler) hasMoreThanHeaders() bool {
 	return len(h.Issuers)+len(h.Audiences)+len(h.Algorithms)+len(h.Accounts)+len(h.Orgs)+
 		len(h.PrincipalTags)+len(h.RequestTags)+len(h.Deny)+len(h.Allow) > 0 ||
 		h.IssuersFile != "" || h.Organization != nil || h.JWKS != nil || h.SingleAudience || h.Leeway != nil || h.MaxLifetime != nil ||
-		h.ForwardToken || h.ExplainErrors || h.Realm != defaultRealm
+		h.ForwardToken || h.ExplainErrors || h.Optional || h.Mode != "" || h.MaxStream != nil || h.Realm != defaultRealm
+}
+
+func (h *Handler) provisionMode(found *faults) {
+	switch h.Mode {
+	case "", modeEnforce:
+	case modeAudit:
+		h.logger.Warn("mode audit: what the policy would refuse passes, and is logged")
+	default:
+		found.add(fmt.Errorf("mode: %q is not %s or %s", h.Mode, modeEnforce, modeAudit))
+	}
 }
 
 // checkRealm keeps the realm a quoted-string that needs no escaping (RFC 9110,

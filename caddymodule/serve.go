@@ -35,6 +35,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.fields = h.headers.Fields()
 		h.logPass(r, v, h.now().Sub(began))
 	}
+	if end, ends := h.endOf(v); ends {
+		var served func()
+		r, served = h.endAt(end, w, r)
+		defer served()
+	}
 	err := next.ServeHTTP(w, r)
 	if err != nil && r.Trailer != nil && r.Body != nil {
 		// Error routes may read the rest of the body past our scrubbing. Closed,
@@ -70,12 +75,17 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 		return outlived()
 	}
 	if h.FirewallOnly {
-		return leavesHTTP(r)
+		if h.mayUpgrade() && !v.upgrade {
+			v.holdUpgrade(r)
+		}
+		return leavesHTTP(r, v.upgrade)
 	}
-	v.take(r.Header)
+	v.arrive(r.Header)
 	switch c := v.credential; {
 	case c.malformed != "":
 		return &refusal{reason: malformedRequest, hint: c.malformed}
+	case c.token == "" && h.Optional:
+		return h.passAnonymously(r, v)
 	case c.token == "":
 		return &refusal{reason: missingToken, hint: "send Authorization: Bearer and a token of GetWebIdentityToken"}
 	}
@@ -97,20 +107,40 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	return nil
 }
 
+// passAnonymously lets a request without a token pass, but not out of HTTP: the
+// end of an upgrade is its token's. A credential of another scheme stays for a
+// later handler.
+func (h *Handler) passAnonymously(r *http.Request, v *visit) *refusal {
+	if refused := leavesHTTP(r, false); refused != nil {
+		return refused
+	}
+	if field := v.credential.field; field != "" {
+		r.Header.Set("Authorization", field)
+	}
+	v.passed = anonymous
+	return nil
+}
+
 // authorize says whether the verified caller may do this, and sets the headers
 // if so.
 func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
-	if refused := leavesHTTP(r); refused != nil {
+	if refused := leavesHTTP(r, h.mayUpgrade()); refused != nil {
 		return refused
 	}
+	v.passed = allowed
 	decision := h.policy.Evaluate(r.Context(), v.result.Token, h.policyRequest(r))
-	if !decision.Allowed {
-		return &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
-	}
 	v.rule = decision.Rule
+	if !decision.Allowed {
+		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
+		if h.Mode != modeAudit || refused.answer() != insufficientScope {
+			return refused
+		}
+		v.passed, v.reason, v.hint = audited, refused.reason, refused.hint
+	}
 	if err := h.headers.Set(r.Header, v.result.Token, lookup(r)); err != nil {
 		return ofIdentity(err)
 	}
+	v.upgrade = wantsUpgrade(r)
 	return nil
 }
 

@@ -89,6 +89,7 @@ func (h *Handler) handOver(w http.ResponseWriter, r *http.Request, v *visit) boo
 	if v.taken && v.credential.fields != nil {
 		again.Header["Authorization"] = v.credential.fields
 	}
+	v.offerUpgrade(again.Header)
 	server.ServeHTTP(w, again)
 	return true
 }

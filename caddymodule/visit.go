@@ -17,10 +17,25 @@ type visit struct {
 	taken      bool // whether credential was read from the request
 	credential credential
 	result     *verifier.Result // once the token was verified
-	reason     string           // of the refusal
-	rule       string           // that decided
 	fields     []string         // the header fields that the last handler set
+	held       []string         // the Upgrade of a handshake, taken out by a firewall
+
+	// What the last handler decided.
+	passed  passage
+	reason  string // of the refusal; of the one that was audited
+	rule    string // that decided
+	hint    string // of the refusal that was audited
+	upgrade bool   // whether it let an upgrade pass
 }
+
+// passage is how a request passes, as the log and the metrics call it.
+type passage string
+
+const (
+	allowed   passage = "allowed"
+	audited   passage = "audited"   // the policy would refuse it, but mode audit lets it pass
+	anonymous passage = "anonymous" // optional, and there is no token
+)
 
 type visitKey struct{}
 
@@ -69,8 +84,16 @@ func (v *visit) placeholder(key string) (any, bool) {
 	return reference.Text(v.result.Token), true
 }
 
+// arrive begins the decision of one handler.
+func (v *visit) arrive(header http.Header) {
+	v.take(header)
+	v.offerUpgrade(header)
+	v.passed, v.reason, v.rule, v.hint, v.upgrade = "", "", "", "", false
+}
+
 // take reads the credential out of the request. A later handler finds it in
-// the visit, and takes out what an earlier one put back.
+// the visit, and takes out what an earlier one put back: a token that it
+// forwards, or under optional a field of another scheme.
 func (v *visit) take(header http.Header) {
 	if !v.taken {
 		v.taken, v.credential = true, takeCredential(header)

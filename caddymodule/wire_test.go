@@ -26,7 +26,7 @@ func TestTrailers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			trailer := make(chan http.Header, 1)
-			server := httptest.NewServer(serverOf(handlers, func(r *http.Request) {
+			server := httptest.NewServer(serverOf(handlers, func(_ http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				trailer <- r.Trailer.Clone()
 			}))
@@ -51,11 +51,11 @@ func TestTrailers(t *testing.T) {
 }
 
 // serverOf is a server of net/http whose requests go through the handlers.
-func serverOf(handlers []*Handler, upstream func(*http.Request)) http.HandlerFunc {
+func serverOf(handlers []*Handler, upstream http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, new(caddyhttp.Server))
-		var next caddyhttp.Handler = caddyhttp.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) error {
-			upstream(r)
+		var next caddyhttp.Handler = caddyhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
+			upstream(w, r)
 			return nil
 		})
 		for i := len(handlers) - 1; i >= 0; i-- {
@@ -98,7 +98,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // A refused request is answered over the wire with no body left unread.
 func TestRefusalOverTheWire(t *testing.T) {
-	server := httptest.NewServer(serverOf([]*Handler{newHandler(t, nil)}, func(*http.Request) { t.Error("it passed") }))
+	server := httptest.NewServer(serverOf([]*Handler{newHandler(t, nil)}, func(http.ResponseWriter, *http.Request) { t.Error("it passed") }))
 	defer server.Close()
 	for body, closes := range map[string]bool{"": false, "body": true} {
 		response, err := server.Client().Post(server.URL, "text/plain", strings.NewReader(body))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -62,8 +63,8 @@ type Decision struct {
 // Field returns a field of the line by name, or nil.
 func (d Decision) Field(name string) any { return d.fields[name] }
 
-// Decisions returns the lines of the aws_jwt handler that say refused or
-// allowed, oldest first.
+// Decisions returns the lines of the aws_jwt handler that say what became of a
+// request, oldest first.
 func (g *Gateway) Decisions() []Decision {
 	decisions, _ := g.DecisionsFrom(0)
 	return decisions
@@ -77,7 +78,7 @@ func (g *Gateway) DecisionsFrom(first int) ([]Decision, int) {
 	for _, line := range lines {
 		var d Decision
 		if json.Unmarshal([]byte(line), &d) != nil || d.Logger != "http.handlers.aws_jwt" ||
-			d.Message != "refused" && d.Message != "allowed" {
+			!slices.Contains([]string{"refused", "allowed", "audited", "anonymous"}, d.Message) {
 			continue
 		}
 		if json.Unmarshal([]byte(line), &d.fields) == nil {
