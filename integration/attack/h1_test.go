@@ -27,7 +27,7 @@ func (g *gate) dial(p protocol) (net.Conn, error) {
 	if p == h2 {
 		alpn = "h2"
 	}
-	connection, err := tls.Dial("tcp", g.address(p), &tls.Config{RootCAs: certificate().roots, NextProtos: []string{alpn}})
+	connection, err := tls.Dial("tcp", g.address(p), tlsConfig(alpn))
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,10 @@ func (g *gate) dial(p protocol) (net.Conn, error) {
 		return nil, fmt.Errorf("dialling: the gateway speaks %q, not %s", got, alpn)
 	}
 	return connection, connection.SetDeadline(time.Now().Add(patience))
+}
+
+func tlsConfig(alpn ...string) *tls.Config {
+	return &tls.Config{RootCAs: certificate().roots, NextProtos: alpn}
 }
 
 // sendH1 writes the request as it stands, on a connection of its own.

@@ -1,0 +1,53 @@
+package main
+
+const (
+	compactFile = "verifier/compact.go"
+	objectFile  = "awstoken/object.go"
+	decodeFile  = "awstoken/decode.go"
+	readerFile  = "awstoken/claimreader.go"
+	keyFile     = "verifier/key.go"
+	checkFile   = "verifier/verifier.go"
+	signedFile  = "verifier/signature.go"
+	bearerFile  = "caddymodule/bearer.go"
+)
+
+// anyAlgorithm lets a token name whatever algorithm it likes.
+var anyAlgorithm = []edit{
+	{keyFile, "return a == RS256 || a == ES384 }", `return a != "" }`},
+	{checkFile, "if !slices.Contains(from.Algorithms, c.algorithm) {", "if len(from.Algorithms) == 0 || !slices.Contains(from.Algorithms, from.Algorithms[0]) {"},
+}
+
+func formMutants() []mutant {
+	list := []mutant{
+		off("C1", "a bearer token has no characters but b64token's", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):", "case rest[0] != ' ':"),
+		{"C2", "the list of algorithms", anyAlgorithm},
+		{"C3", "the list of algorithms, and the key's own", append(anyAlgorithm[:len(anyAlgorithm):len(anyAlgorithm)],
+			edit{checkFile, "if key.algorithm != c.algorithm {", "if key.algorithm == \"\" {"})},
+		off("C4", "typ is JWT or absent", compactFile, `there && typ != "JWT" {`, `there && typ == "" {`),
+	}
+	for _, name := range []string{"crit", "b64", "jku", "x5u", "x5c", "jwk", "zip"} {
+		list = append(list, off("C4", name+" is refused in a header", compactFile, `"`+name+`", `, ""))
+	}
+	return append(list,
+		off("C4", "cty is refused in a header", compactFile, `, "cty"}`, `}`),
+		off("C5", "a name stands once in an object", objectFile, "[name]; twice {", "[name]; twice && name == \"\" {"),
+		off("C5", "claims' names have one case", decodeFile, "if k := UnknownCase(name, known); k != \"\" {", "if k := UnknownCase(name, known); k == \"-\" {"),
+		off("C5", "a header's names have one case", compactFile, "known != \"\" {", "known == \"-\" {"),
+		off("C5", "the text is UTF-8", objectFile, "if !utf8.Valid(text) {", "if utf8.RuneCount(text) < 0 {"),
+		off("C5", "no lone surrogates", objectFile, "if unit < 0xD800 || unit > 0xDFFF {", "if unit >= 0 {"),
+		off("C5", "a bound on depth", objectFile, "depth++; depth > MaxDepth {", "depth++; depth > 1<<30 {"),
+		mutant{"C5", "nothing stands behind the object", []edit{
+			{objectFile, "if !json.Valid(text) {", "if len(text) == 0 {"},
+			{objectFile, "!errors.Is(err, io.EOF) {", "errors.Is(err, io.ErrNoProgress) {"},
+		}},
+		off("C6", "base64 has no unused bits and no padding", compactFile, "base64.RawURLEncoding.Strict()", "base64.RawURLEncoding"),
+		off("C6", "base64 has no line ends", compactFile, "&& c != '-' && c != '_' {", "&& c != '-' && c != '_' && c != '\\r' && c != '\\n' {"),
+		off("C7", "a bound on the token's size", compactFile, "if len(token) > MaxTokenSize {", "if len(token) > 64*MaxTokenSize {"),
+		off("C7", "a token has three segments", compactFile, `+ 1; n != 3 {`, `+ 1; n < 3 {`),
+		off("C7", "a bound on a header's size", compactFile, "if len(header) > maxHeaderSize {", "if len(header) > 64*maxHeaderSize {"),
+		off("C7", "a bound on the values of an object", objectFile, "if values > MaxValues {", "if values > 64*MaxValues {"),
+		off("C8", "kid is a string", compactFile, `if !ok || kid == "" {`, `if !ok && kid != "" {`),
+		off("C9", "signatures are checked", signedFile, "	if payload, err = verifySignature(token, key); err != nil {",
+			"	if c, _ := parseCompact(token); c != nil {\n\t\treturn c.payload, nil\n\t}\n	if payload, err = verifySignature(token, key); err != nil {"),
+	)
+}

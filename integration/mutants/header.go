@@ -1,0 +1,56 @@
+package main
+
+const (
+	stripFile    = "identity/strip.go"
+	nameFile     = "identity/name.go"
+	trailersFile = "identity/trailers.go"
+	encodeFile   = "identity/encode.go"
+	serveFile    = "caddymodule/serve.go"
+	visitFile    = "caddymodule/visit.go"
+	targetFile   = "caddymodule/target.go"
+	upgradeFile  = "caddymodule/upgrade.go"
+	streamFile   = "caddymodule/stream.go"
+)
+
+func headerMutants() []mutant {
+	return []mutant{
+		off("H1", "identity fields are removed", stripFile, "		case managed.manage(key):\n			delete(r.Header, key)", "		case managed.manage(key):\n			_ = key"),
+		off("H1", "the whole namespace is", nameFile, "if len(name) >= len(namespace) && sameName(name[:len(namespace)], namespace) {", "if sameName(name, namespace+\"sub\") {"),
+		off("H1", "the configured fields are", nameFile, "	return nameIn(name, n.fields) || nameIn(name, n.also)", "	return nameIn(name, n.also)"),
+		off("H1", "in any case", nameFile, "		return c + ('a' - 'A')", "		return c"),
+		off("H1", "with an underscore or a dot, too", nameFile, "	return '-'\n", "	return c\n"),
+		off("H1", "before a firewall", serveFile, "	h.headers.Strip(r)\n", ""),
+		off("H2", "Connection names no identity field", stripFile, "case listsNames(key) && managed.listed(values):", "case listsNames(key) && len(values) == 0:"),
+		off("H3", "trailers that arrive behind the body are removed", stripFile, "	if mayHaveTrailers(r) {", "	if mayHaveTrailers(r) && r.URL == nil {"),
+		off("H4", "values are percent-encoded", encodeFile, "	if unsafe == 0 {", "	if unsafe >= 0 {"),
+		off("H4", "a bound on values", encodeFile, "const maxValue = 4096", "const maxValue = 1 << 20"),
+		off("H5", "the credential is taken out of the request", bearerFile, "			delete(header, name)\n", ""),
+		off("H6", "there is one credential", bearerFile, "	case 1:\n", "	default:\n"),
+		off("H6", "one space behind Bearer", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):\n		return credential{malformed:",
+			"case rest[0] != ' ':\n		return credential{malformed:").
+			and(bearerFile, "	return credential{field: field, token: rest[1:]}", "	return credential{field: field, token: strings.TrimSpace(rest)}"),
+		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header)\n", "	v.arrive(r.Header)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
+	}
+}
+
+func upgradeMutants() []mutant {
+	return []mutant{
+		off("H7", "Upgrade is refused", upgradeFile, "	return upgrade || protocol || r.Method", "	return upgrade && protocol || r.Method"),
+		off("H7", "CONNECT is refused", upgradeFile, "|| protocol || r.Method == http.MethodConnect", "|| protocol"),
+		off("H7", "allow_upgrade lets WebSocket alone through", upgradeFile, `strings.EqualFold(only(r.Header, "Upgrade"), webSocket)`, `r.Header["Upgrade"] != nil`),
+		off("H7", "a handshake has no body", upgradeFile, "		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&\n", ""),
+		off("H7", "a handshake has a key", upgradeFile, " && err == nil && len(nonce) == 16", " && (err != nil || len(nonce) >= 0)"),
+		off("H7", "a handshake has version 13", upgradeFile, `only(r.Header, "Sec-Websocket-Version") == "13"`, `only(r.Header, "Sec-Websocket-Version") != ""`),
+		off("H7", "nobody upgrades without a token", serveFile, "leavesHTTP(r, false); refused", "leavesHTTP(r, true); refused"),
+		off("H7", "nobody upgrades on a path that a matcher leaves open", upgradeFile, `		delete(r.Header, "Upgrade")
+	}
+}
+
+// offer`, `	}
+}
+
+// offer`).and(serveFile, "leavesHTTP(r, v.upgrade)", "leavesHTTP(r, true)"),
+		off("H7", "an upgrade ends with its token", streamFile, "h.maxStream == 0 && !v.upgrade {", "h.maxStream == 0 {"),
+		off("H7", "a stream ends with its token", streamFile, "	timer := time.AfterFunc(end.Sub(h.now())", "	timer := time.AfterFunc(end.Sub(h.now())+time.Hour"),
+	}
+}

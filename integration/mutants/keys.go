@@ -1,0 +1,60 @@
+package main
+
+const (
+	sourceFile    = "verifier/source.go"
+	clientFile    = "verifier/client.go"
+	jwksFile      = "verifier/jwks.go"
+	candidateFile = "verifier/candidate.go"
+	rationFile    = "verifier/ration.go"
+)
+
+func keyMutants() []mutant {
+	return []mutant{
+		off("K1", "jwks_uri is the issuer's own", sourceFile, "if a.Scheme != b.Scheme || a.Host != b.Host {", `if a.Scheme == "" {`),
+		off("K1", "redirects are not followed", clientFile, "		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },\n", ""),
+		off("K1", "addresses are public", clientFile, "if public || g.allowPrivate ||", "if public || ip.IsValid() ||"),
+		off("K1", "discovery is for the issuer", sourceFile, `if document["issuer"] != s.issuer {`, `if document["issuer"] == "" {`),
+		off("K2", "a fetch ends in time", remoteFile, "ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.Timeout)", "ctx, cancel := context.WithCancel(s.owner.ctx)"),
+		{"K2", "a bound on documents", []edit{
+			{sourceFile, "io.LimitReader(response.Body, maxDocument+1)", "io.LimitReader(response.Body, 1<<30)"},
+			{sourceFile, "if len(text) > maxDocument {", "if len(text) > 1<<30 {"},
+			{jwksFile, "if len(text) > maxDocument {", "if len(text) > 1<<30 {"},
+		}},
+		off("K2", "the answer is 200", sourceFile, "if response.StatusCode != http.StatusOK {", "if response.StatusCode < http.StatusOK {"),
+		off("K3", "private keys are not used", jwksFile, "if _, there := member[name]; there {", "if _, there := member[name]; there && name == \"\" {"),
+		off("K3", "use is sig", jwksFile, `there && use != "sig" {`, `there && use == "" {`),
+		off("K3", "key_ops has verify", jwksFile, `if !mayVerify(member["key_ops"]) {`, `if member["key_ops"] == "" {`),
+		off("K3", "RSA keys have 2048 bits", keyFile, "minRSABits = 2048", "minRSABits = 512"),
+		off("K3", "alg is the key's own", jwksFile, "alg != string(k.algorithm) {", "alg == \"\" {"),
+		off("K3", "two keys with one ID void each other", jwksFile, "delete(keys, id)\n	}", "_ = id\n	}"),
+		off("K3", "keys of other kinds are passed over", jwksFile, "		if err != nil {\n			continue\n		}", "		if err != nil {\n			return nil, err\n		}"),
+		off("K3", "a bound on keys", jwksFile, "keys[k.id] = k; len(keys) > maxKeys {", "keys[k.id] = k; len(keys) < 0 {"),
+		off("K4", "one fetch a cooldown for unknown key IDs", remoteFile, "			s.lastForKID = f.began\n", "			_ = id\n"),
+		off("K4", "a ration for new issuers", remoteFile, "if r != nil && !s.trusted && !inStore {", "if r != nil && s.trusted && !inStore {"),
+		off("K5", "callers share one fetch", remoteFile, "	if s.current != nil {\n		return s.current, nil", "	if s.current != nil && s.current.inStore {\n		return s.current, nil"),
+		off("K6", "max_stale", remoteFile, "now.Sub(s.fetched) > s.owner.config.MaxStale {", "now.Sub(s.fetched) < 0 {"),
+		off("K6", "a failed fetch is not tried again at once", remoteFile, "!inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {", "!inStore && s.failure != nil && now.Sub(s.failed) < 0 {"),
+		off("K6", "good keys are stored", remoteFile, "		s.keep(f.began, text)\n", "		_ = text\n"),
+		off("K7", "keys are refreshed after ttl", remoteFile, "if age > s.owner.config.TTL {\n				_, _", "if age < 0 {\n				_, _"),
+	}
+}
+
+func reloadMutants() []mutant {
+	return []mutant{
+		off("D1", "exp, each time a token is sent", claimsFile, "now := v.now(); !now.Before(expiry.Add(v.leeway)) {", "now := v.now(); now.IsZero() {"),
+		off("D1", "only the same token shares a check", signedFile, "	h.Write([]byte(token))\n", ""),
+		{"D2", "a configuration's trust ends with it", []edit{
+			{"caddymodule/provision.go", "	h.verifier, err = verifier.New(config)\n	found.add(err)\n}",
+				"	if h.verifier, err = verifier.New(config); kept == nil {\n\t\tkept = h.verifier\n\t}\n\th.verifier = kept\n	found.add(err)\n}\n\nvar kept *verifier.Verifier"},
+		}},
+		off("D3", "nothing is remembered of a bad token", checkFile, "		described := *refusal\n",
+			"		described := *refusal\n\t\tbad = append(bad, token+string(c.payload))\n").and(checkFile, "func decode(payload []byte)", "var bad []string\n\nfunc decode(payload []byte)"),
+		off("D4", "a bound on signatures that wait", signedFile, "	select {\n	case s.queue <- struct{}{}:\n		defer func() { <-s.queue }()\n	default:", "	if s.queue == nil {"),
+	}
+}
+
+// and adds an edit.
+func (m mutant) and(file, old, replacement string) mutant {
+	m.edits = append(m.edits, edit{file, old, replacement})
+	return m
+}

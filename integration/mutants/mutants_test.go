@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+)
+
+// Each mutant still fits the code, and is a change.
+func TestMutantsApply(t *testing.T) {
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, m := range mutants() {
+		t.Run(m.row+" "+m.control, func(t *testing.T) {
+			if name := m.row + m.control; seen[name] {
+				t.Error("there are two of this name")
+			} else {
+				seen[name] = true
+			}
+			tree := t.TempDir()
+			for _, e := range m.edits {
+				copyInto(t, root, tree, e.file)
+				if e.old == e.new {
+					t.Errorf("%s: the edit changes nothing", e.file)
+				}
+			}
+			if _, err := m.apply(tree); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func copyInto(t *testing.T, root, tree, file string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := filepath.Join(tree, file)
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(target, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The page shows the run of these mutants and no others, and none survived.
+func TestTableOfPage(t *testing.T) {
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, written, _, err := cutTable(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(written), "\n")[2:]
+	all := mutants()
+	if len(lines) != len(all) {
+		t.Fatalf("the page has %d mutants, there are %d; make mutants WRITE=1 writes it", len(lines), len(all))
+	}
+	for i, m := range all {
+		if want := "| " + m.row + " | " + m.control + " | "; !strings.HasPrefix(lines[i], want) || strings.Contains(lines[i], "**nothing**") {
+			t.Errorf("the page has %s, want %s…; make mutants WRITE=1 writes it", lines[i], want)
+		}
+	}
+}
+
+// What is read from the output of the attacks.
+func TestNoticers(t *testing.T) {
+	for _, tt := range []struct{ output, want string }{
+		{"--- FAIL: TestRows (1s)\n    --- FAIL: TestRows/H2 (1s)\n        --- FAIL: TestRows/H2/one_line (1s)\n            --- FAIL: TestRows/H2/one_line/h1 (1s)\n", "one line"},
+		{"        --- FAIL: TestRows/H2/one_line (1s)\n        --- FAIL: TestRows/H2/two_lines (1s)\n", "one line and 1 more"},
+		{"PASS\nLEAK (row O1): the log holds a part of a token\n", "the search for canaries"},
+		{"panic: test timed out after 5m0s\n", "a probe that never ended"},
+	} {
+		if got := noticers("H2", tt.output); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
+		}
+	}
+}
+
+func TestUndo(t *testing.T) {
+	tree := t.TempDir()
+	file := filepath.Join(tree, "a")
+	if err := os.WriteFile(file, []byte("one two"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []mutant{
+		off("C1", "both", "a", "one", "1").and("a", "two", "2"),
+		off("C1", "the second does not fit", "a", "one", "1").and("a", "three", "3"),
+	} {
+		undo, err := m.apply(tree)
+		if fails := m.control != "both"; fails != (err != nil) {
+			t.Errorf("%s: %v", m.control, err)
+		}
+		if err := undo(); err != nil {
+			t.Error(err)
+		}
+		if text, err := os.ReadFile(file); err != nil || string(text) != "one two" {
+			t.Error(fmt.Sprintf("%s: %q", m.control, text), err)
+		}
+	}
+}
