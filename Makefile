@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench bench-scale chaos lint fmt docs build xcaddy deps clean
+.PHONY: help run demo test race bench bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deps clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,15 @@ bench-scale: ## ten thousand issuers: start-up, memory, floods of key IDs and is
 
 chaos: ## two minutes of rotations, outages, restarts and reloads under load; exit 0 only if all counts are right
 	go run ./integration/chaos $(if $(SEED),-seed $(SEED))
+
+fuzz: ## every fuzz target for 30 s each; FUZZTIME=5m for longer, FUZZ=FuzzStrip for one
+	@FUZZTIME='$(or $(FUZZTIME),30s)' FUZZ='$(FUZZ)' ./scripts/fuzz
+
+second-opinion: ## ask go-oidc, go-jose and Kubernetes about the tokens that ours is asked about; exit 0 only if none is stricter (minutes)
+	cd integration/secondopinion && go test ./... && go run . $(if $(SEED),-seed $(SEED))
+
+mutants: ## switch off one control after the other; exit 0 only if the attacks notice each (half an hour; ROW=H2 for one row)
+	go run ./integration/mutants $(if $(ROW),-row $(ROW)) $(if $(WRITE),-write)
 
 lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the version that is pinned here
 	go vet ./...

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Strip takes out of r what a client could pass off as an identity. It comes
@@ -94,9 +95,10 @@ func (n names) unlist(lists []string) []string {
 }
 
 // trimmed cuts more than the space and tab of RFC 9110, section 5.6.1: readers
-// of these lists differ in what they cut.
+// of these lists differ in what they cut, and strings.TrimSpace cuts spaces that
+// are not ASCII.
 func trimmed(element string) string {
-	return strings.TrimFunc(element, func(c rune) bool { return c <= ' ' || c == 0x7F })
+	return strings.TrimFunc(element, func(c rune) bool { return c <= ' ' || c == 0x7F || unicode.IsSpace(c) })
 }
 
 // scrub removes managed names from the trailers.
