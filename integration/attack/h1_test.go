@@ -56,6 +56,9 @@ func (g *gate) sendH1(p protocol, r request) (answer, error) {
 
 func readH1(in *bufio.Reader, method string) (answer, error) {
 	response, err := http.ReadResponse(in, &http.Request{Method: method})
+	for err == nil && response.StatusCode == http.StatusContinue {
+		response, err = http.ReadResponse(in, &http.Request{Method: method})
+	}
 	if err != nil {
 		return answer{}, nil
 	}

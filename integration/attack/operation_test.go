@@ -1,4 +1,4 @@
 package attack
 
 // operationRows are about information and operation.
-var operationRows = []row{}
+var operationRows = []row{{"O2", o2}, {"O3", o3}}
