@@ -104,15 +104,15 @@ func appendText(fields []zap.Field, name, text string) []zap.Field {
 	return append(fields, zap.String(name, printable(text, maxLogged)))
 }
 
-// printable cuts a text, and replaces what a terminal would obey or turn round
-// and what JSON does not escape.
+// printable cuts a text, and replaces what JSON does not escape and a terminal
+// would obey or turn round, or a reader take for the end of a line.
 func printable(text string, limit int) string {
 	const ellipsis = "…"
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit-len(ellipsis)], "") + ellipsis
 	}
 	return strings.Map(func(r rune) rune {
-		if r >= 0x7F && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if r >= 0x7F && unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 			return unicode.ReplacementChar
 		}
 		return r

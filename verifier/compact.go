@@ -20,10 +20,11 @@ const maxHeaderSize = 1 << 10
 // compact is a JWS in compact form (RFC 7515, section 7.1), decoded but not
 // verified.
 type compact struct {
-	algorithm Algorithm
-	keyID     string
-	payload   []byte
-	signature []byte
+	algorithm    Algorithm
+	keyID        string
+	signingInput string // header, dot and payload, as they came
+	payload      []byte
+	signature    []byte
 }
 
 // readHeaders are the header parameters that are read.
@@ -48,7 +49,7 @@ func parseCompact(token string) (*compact, *Error) {
 	if len(header) > maxHeaderSize {
 		return nil, refuse(MalformedToken, "header: it has %d bytes, at most %d are read", len(header), maxHeaderSize)
 	}
-	var c compact
+	c := compact{signingInput: token[:strings.LastIndexByte(token, '.')]}
 	if c.payload, err = decodeSegment(parts[1]); err != nil {
 		return nil, refuse(MalformedToken, "payload: %v", err)
 	}

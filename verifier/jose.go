@@ -10,8 +10,9 @@ import (
 )
 
 // This file alone knows the JOSE library; docs/decisions/jwx.md says why. The
-// library parses one JWK that parseJWKS has judged, and verifies one compact
-// token that parseCompact has checked, with one explicit algorithm and key.
+// library parses one JWK that parseJWKS has judged, and checks one signature of
+// a compact token that parseCompact has taken apart, with one explicit algorithm
+// and key.
 
 // publicKey turns one JWK (RFC 7517) into a Key with that ID.
 func publicKey(id string, text []byte) (Key, error) {
@@ -26,8 +27,11 @@ func publicKey(id string, text []byte) (Key, error) {
 	return NewKey(id, raw)
 }
 
-// verifySignature returns the payload that the key signed.
-func verifySignature(token string, key Key) ([]byte, error) {
+// verifySignature checks a signature over the bytes of a token that it is for
+// (RFC 7515, section 5.2, step 8): its header and payload as they came.
+// jws.Verify would make them anew from what it has parsed, and so take one
+// signature for several tokens.
+func verifySignature(signingInput string, signature []byte, key Key) error {
 	var algorithm jwa.SignatureAlgorithm
 	switch key.algorithm {
 	case RS256:
@@ -35,11 +39,14 @@ func verifySignature(token string, key Key) ([]byte, error) {
 	case ES384:
 		algorithm = jwa.ES384
 	default:
-		return nil, errors.New("verifying signature: the key has no algorithm")
+		return errors.New("verifying signature: the key has no algorithm")
 	}
-	payload, err := jws.Verify([]byte(token), jws.WithKey(algorithm, key.public))
+	verifier, err := jws.NewVerifier(algorithm)
+	if err == nil {
+		err = verifier.Verify([]byte(signingInput), signature, key.public)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("verifying signature: %w", err)
+		return fmt.Errorf("verifying signature: %w", err)
 	}
-	return payload, nil
+	return nil
 }

@@ -34,51 +34,50 @@ func newSignatureChecks(atOnce int) *signatureChecks {
 	}
 }
 
-// verify returns the payload that the key signed.
-func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, key Key) ([]byte, error) {
+// verify checks that the key signed the token, whose parts are c.
+func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, key Key) error {
 	if key.algorithm == ES384 && len(c.signature) != 96 {
-		return nil, refuse(BadSignature, "a signature of ES384 has 96 bytes, this one has %d", len(c.signature))
+		return refuse(BadSignature, "a signature of ES384 has 96 bytes, this one has %d", len(c.signature))
 	}
 	h := sha256.New()
 	h.Write(key.fingerprint[:])
 	h.Write([]byte(token))
-	result := s.shared.DoChan(string(h.Sum(nil)), func() (any, error) { return s.check(token, key) })
+	result := s.shared.DoChan(string(h.Sum(nil)), func() (any, error) { return nil, s.check(c, key) })
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for the signature check: %w", ctx.Err())
+		return fmt.Errorf("waiting for the signature check: %w", ctx.Err())
 	case r := <-result:
-		payload, _ := r.Val.([]byte)
-		return payload, r.Err
+		return r.Err
 	}
 }
 
-func (s *signatureChecks) check(token string, key Key) (payload []byte, err error) {
+func (s *signatureChecks) check(c *compact, key Key) (err error) {
 	select {
 	case s.queue <- struct{}{}:
 		defer func() { <-s.queue }()
 	default:
-		return nil, s.overloaded("%d signatures wait to be checked already", cap(s.queue)-cap(s.slots))
+		return s.overloaded("%d signatures wait to be checked already", cap(s.queue)-cap(s.slots))
 	}
 	wait := time.NewTimer(s.maxWait)
 	defer wait.Stop()
 	select {
 	case s.slots <- struct{}{}:
 	case <-wait.C:
-		return nil, s.overloaded("the signature waited %v for its turn", s.maxWait)
+		return s.overloaded("the signature waited %v for its turn", s.maxWait)
 	}
 	defer func() {
 		<-s.slots
 		if p := recover(); p != nil {
-			payload, err = nil, fmt.Errorf("verifying signature: panic: %v", p)
+			err = fmt.Errorf("verifying signature: panic: %v", p)
 		}
 	}()
-	if payload, err = verifySignature(token, key); err != nil {
-		return nil, &Error{
+	if err := verifySignature(c.signingInput, c.signature, key); err != nil {
+		return &Error{
 			Reason: BadSignature, Err: err,
 			Hint: fmt.Sprintf("the signature does not fit the issuer's key %s (%s)", quote(key.id), key.algorithm),
 		}
 	}
-	return payload, nil
+	return nil
 }
 
 func (s *signatureChecks) overloaded(hint string, args ...any) *Error {

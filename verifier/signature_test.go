@@ -91,7 +91,7 @@ func TestSignatureChecksAreBounded(t *testing.T) {
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	if _, err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
+	if err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
 		t.Errorf("got %v, want %s", err, Overloaded)
 	}
 	// A full queue refuses at once.
@@ -99,14 +99,14 @@ func TestSignatureChecksAreBounded(t *testing.T) {
 	for range cap(checks.queue) {
 		checks.queue <- struct{}{}
 	}
-	if _, err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
+	if err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
 		t.Errorf("with a full queue: got %v, want %s", err, Overloaded)
 	}
 	for range cap(checks.queue) {
 		<-checks.queue
 	}
 	<-checks.slots
-	if _, err := checks.verify(t.Context(), token, c, key); err != nil {
+	if err := checks.verify(t.Context(), token, c, key); err != nil {
 		t.Errorf("the control with a free slot: %v", err)
 	}
 }
@@ -138,9 +138,9 @@ func TestSignatureCheckIsSharedPerKey(t *testing.T) {
 						want = BadSignature
 					}
 					go func() {
-						payload, err := checks.verify(t.Context(), token, c, key)
-						if got := reasonOf(err); got != want || (err == nil) != (len(payload) > 0) || want == "" && err != nil {
-							t.Errorf("got %v and %d bytes, want reason %q", err, len(payload), want)
+						err := checks.verify(t.Context(), token, c, key)
+						if got := reasonOf(err); got != want || want == "" && err != nil {
+							t.Errorf("got %v, want reason %q", err, want)
 						}
 					}()
 					synctest.Wait()
@@ -152,5 +152,32 @@ func TestSignatureCheckIsSharedPerKey(t *testing.T) {
 				synctest.Wait()
 			})
 		})
+	}
+}
+
+// What is signed is the token as it came. JSON that says the same in other
+// bytes was not signed, and what was signed passes with its white space.
+func TestSignatureIsOverTheBytesThatCame(t *testing.T) {
+	header, payload := goodClaims().json()
+	spaced := func(text []byte) []byte { return []byte("\r\n\t" + string(text) + " ") }
+	respelt := func(n int, text []byte) string {
+		return part(goodToken(), n, func(string) string { return b64.EncodeToString(text) })
+	}
+	v := mustNew(t, goodConfig(t))
+	for name, tt := range map[string]struct {
+		token string
+		want  Reason
+	}{
+		"the control":             {goodToken(), ""},
+		"header, respelt":         {respelt(0, spaced(header)), BadSignature},
+		"payload, respelt":        {respelt(1, spaced(payload)), BadSignature},
+		"header, signed so":       {aws().sign("ES384", spaced(header), payload), ""},
+		"payload, signed so":      {aws().sign("ES384", header, spaced(payload)), ""},
+		"header, a space inside":  {respelt(0, append([]byte("{ "), header[1:]...)), BadSignature},
+		"payload, a space inside": {respelt(1, append([]byte("{ "), payload[1:]...)), BadSignature},
+	} {
+		if _, err := v.Verify(t.Context(), tt.token); reasonOf(err) != tt.want || tt.want == "" && err != nil {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
 	}
 }

@@ -66,11 +66,10 @@ func (v *Verifier) verify(ctx context.Context, token string, c *compact, claimed
 	if key.algorithm != c.algorithm {
 		return nil, refuse(UnknownKey, "the issuer's key %s is for %s, the token says %s", quote(c.keyID), key.algorithm, c.algorithm)
 	}
-	payload, err := v.checks.verify(ctx, token, c, key)
-	if err != nil {
+	if err := v.checks.verify(ctx, token, c, key); err != nil {
 		return nil, err
 	}
-	decoded, err := decode(payload)
+	decoded, err := decode(c.payload)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ const (
 	readerFile  = "awstoken/claimreader.go"
 	keyFile     = "verifier/key.go"
 	checkFile   = "verifier/verifier.go"
+	joseFile    = "verifier/jose.go"
 	signedFile  = "verifier/signature.go"
 	bearerFile  = "caddymodule/bearer.go"
 )
@@ -47,7 +48,10 @@ func formMutants() []mutant {
 		off("C7", "a bound on a header's size", compactFile, "if len(header) > maxHeaderSize {", "if len(header) > 64*maxHeaderSize {"),
 		off("C7", "a bound on the values of an object", objectFile, "if values > MaxValues {", "if values > 64*MaxValues {"),
 		off("C8", "kid is a string", compactFile, `if !ok || kid == "" {`, `if !ok && kid != "" {`),
-		off("C9", "signatures are checked", signedFile, "	if payload, err = verifySignature(token, key); err != nil {",
-			"	if c, _ := parseCompact(token); c != nil {\n\t\treturn c.payload, nil\n\t}\n	if payload, err = verifySignature(token, key); err != nil {"),
+		off("C9", "signatures are checked", joseFile, "		err = verifier.Verify([]byte(signingInput), signature, key.public)\n", "		_ = verifier\n"),
+		off("C6", "signatures are over the bytes that came", checkFile, "	c, refusal := parseCompact(token)\n",
+			"	if segments := strings.Split(token, \".\"); len(segments) == 3 {\n		if header, err := decodeSegment(segments[0]); err == nil {\n"+
+				"			segments[0] = strictBase64.EncodeToString([]byte(strings.TrimSpace(string(header))))\n			token = strings.Join(segments, \".\")\n		}\n	}\n	c, refusal := parseCompact(token)\n").
+			and(checkFile, "	\"slices\"\n", "	\"slices\"\n	\"strings\"\n"),
 	)
 }

@@ -11,7 +11,7 @@ func operationMutants() []mutant {
 			`"issuer %s is not trusted here: %s", quote(claimed.Issuer), quote(token[len(token)/2:]))`),
 		off("O1", "no part of a token in an answer", respondFile, "	// A client that is gone", "	body = append(body, visitOf(r).credential.token...)\n	// A client that is gone"),
 		off("O2", "texts are cut", decisionFile, "	if len(text) > limit {", "	if len(text) > 64*limit {"),
-		off("O2", "control characters are replaced", decisionFile, "		if r >= 0x7F && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {", "		if r == utf8.RuneError {").
+		off("O2", "control characters are replaced", decisionFile, "		if r >= 0x7F && unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {", "		if r == utf8.RuneError {").
 			and(decisionFile, "	\"unicode\"\n", "	\"unicode\"\n	\"unicode/utf8\"\n"),
 		off("O3", "one body for each status", respondFile, "http.StatusText(a.status), a.status})", "refused.reason, a.status})"),
 		off("O3", "the challenge tells no reason", "caddymodule/refusal.go", "	if explain {", "	if explain || r.reason != \"\" {"),
