@@ -2,7 +2,7 @@
 // copy of the tree, and runs the attacks of its row: each must notice.
 //
 //	go run ./integration/mutants            # all; make mutants does this
-//	go run ./integration/mutants -row H2    # those of one row
+//	go run ./integration/mutants -row H2,H3 # those of two rows
 //	go run ./integration/mutants -write     # all, and write the table of docs/threat-model.md
 package main
 
@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 )
 
 func main() {
-	row := flag.String("row", "", "run the mutants of one row of docs/threat-model.md alone, such as H2")
+	row := flag.String("row", "", "run the mutants of some rows of docs/threat-model.md alone, such as H2 or H1,H2")
 	write := flag.Bool("write", false, "write the table of docs/threat-model.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -74,7 +76,7 @@ func run(ctx context.Context, row string, write bool) error {
 func ofRow(all []mutant, row string) []mutant {
 	var chosen []mutant
 	for _, m := range all {
-		if row == "" || m.row == row {
+		if row == "" || slices.Contains(strings.Split(row, ","), m.row) {
 			chosen = append(chosen, m)
 		}
 	}
