@@ -18,14 +18,23 @@ type identityOfGate struct {
 	roots    *x509.CertPool
 }
 
-var certificate = sync.OnceValue(func() identityOfGate {
+var certificate = sync.OnceValue(func() identityOfGate { return newIdentity("127.0.0.1", "localhost") })
+
+// newIdentity is a certificate for hosts, by which it is an authority for them.
+func newIdentity(hosts ...string) identityOfGate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+	}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -42,4 +51,4 @@ var certificate = sync.OnceValue(func() identityOfGate {
 	}
 	made.roots.AppendCertsFromPEM(made.pem)
 	return made
-})
+}

@@ -12,11 +12,6 @@ var formRows = []row{
 	{"C1", c1}, {"C2", c2}, {"C3", c3}, {"C4", c4}, {"C5", c5}, {"C6", c6}, {"C7", c7}, {"C8", c8}, {"C9", c9},
 }
 
-// refusedToken is a probe whose token is refused, beside a good one.
-func refusedToken(name, reason, token string) probe {
-	return probe{name: name, attack: call(token), control: call(mint(nil)), status: http.StatusUnauthorized, reason: reason}
-}
-
 // serialised is a token that was valid, to be written in the forms that RFC 7515
 // has beside the compact one, with claims around it that nobody signed.
 type serialised struct {

@@ -21,6 +21,7 @@ type gate struct {
 	gateway  *stack.Gateway
 	secure   string // host:port of the listener with TLS
 	read     int    // lines of the log that were read
+	reloads  bool   // whether its listeners come and go
 }
 
 func (g *gate) address(p protocol) string {
@@ -84,7 +85,7 @@ func startGate(t *testing.T, site string, environment ...string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear, err := stack.FreeAddress()
+	open, err := stack.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,22 +93,22 @@ func startGate(t *testing.T, site string, environment ...string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	directory, err := os.MkdirTemp(binaries, "gate-")
+	directory, err := os.MkdirTemp(binaries, "gate-") //nolint:usetesting // it outlives the test, as gates are shared
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := gateCaddyfile(site, directory, clear, secure, upstream.Address)
+	text, err := gateCaddyfile(site, directory, open, secure, upstream.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateway, err := stack.StartGateway(binaries, directory, clear, text, environment...)
+	gateway, err := stack.StartGateway(binaries, directory, open, text, environment...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &gate{upstream: upstream, gateway: gateway, secure: secure}
 }
 
-func gateCaddyfile(site, directory, clear, secure, upstream string) (string, error) {
+func gateCaddyfile(site, directory, open, secure, upstream string) (string, error) {
 	certificateFile, keyFile := filepath.Join(directory, "gate.pem"), filepath.Join(directory, "gate.key")
 	err := errors.Join(os.WriteFile(certificateFile, certificate().pem, 0o600), os.WriteFile(keyFile, certificate().key, 0o600))
 	if err != nil {
@@ -143,7 +144,7 @@ https://%s {
 	tls %s %s
 %s
 }
-`, clear, strings.Join(options, "\n"), clear, site, secure, certificateFile, keyFile, site), nil
+`, open, strings.Join(options, "\n"), open, site, secure, certificateFile, keyFile, site), nil
 }
 
 func (g *gate) stop(t *testing.T) {
@@ -154,11 +155,14 @@ func (g *gate) stop(t *testing.T) {
 	g.upstream.Close()
 	canaries.search("the log of "+filepath.Base(filepath.Dir(g.gateway.LogFile())), strings.Join(g.gateway.Log(), "\n"))
 	if t.Failed() {
+		var lines []string
 		for _, line := range g.gateway.Log() {
 			if strings.Contains(line, "http.handlers.aws_jwt") || strings.Contains(line, "panic") {
-				t.Log(line)
+				lines = append(lines, line[:min(len(line), 600)])
 			}
 		}
+		// The end, since there may be thousands of them.
+		t.Log(strings.Join(lines[max(0, len(lines)-20):], "\n"))
 	}
 }
 
@@ -171,6 +175,12 @@ func (g *gate) send(t *testing.T, p protocol, r request) answer {
 		send = g.sendH2
 	}
 	a, err := send(p, r)
+	// For a moment after a reload the old listener takes connections that it
+	// then closes as they are.
+	for tries := 0; g.reloads && (a.status == 0 || err != nil) && tries < 50; tries++ {
+		time.Sleep(10 * time.Millisecond)
+		a, err = send(p, r)
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", p, err)
 	}

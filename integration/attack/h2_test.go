@@ -145,7 +145,7 @@ func (c *h2Client) read() (answer, error) {
 			return a, fmt.Errorf("reading a frame: %w", err)
 		}
 		if err != nil {
-			return a, nil // the connection is closed
+			return a, nil //nolint:nilerr // the connection is closed, which is an answer, too
 		}
 		switch f := frame.(type) {
 		case *http2.SettingsFrame:

@@ -12,13 +12,13 @@ import (
 
 // headerRows are about headers and proxying.
 var headerRows = []row{
-	{"H1", stripProbes},
+	{"H1", func() []probe { return slices.Concat(stripProbes(), openPaths()) }},
 	{"H2", connectionProbes},
 	{"H3", trailerProbes},
 	{"H4", valueProbes},
 	{"H5", leakProbes},
 	{"H6", credentialProbes},
-	{"H7", upgradeProbes},
+	{"H7", func() []probe { return slices.Concat(upgradeProbes(), webSockets(), streams()) }},
 	{"H8", methodProbes},
 	{"H9", pathProbes},
 	{"H10", smugglingProbes},

@@ -2,9 +2,11 @@ package attack
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -28,6 +30,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	binaries = directory
+	scriptsAtOnce(4)
 	code := m.Run()
 	if leaks := canaries.leaks(); len(leaks) > 0 {
 		for _, leak := range leaks {
@@ -36,6 +39,17 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+// scriptsAtOnce lets as many scripts run at the same time, unless the command line says
+// how many. They wait more than they work, and share nothing.
+func scriptsAtOnce(scripts int) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(scripts))
+	}
 }
 
 // The accounts of devsts: orders and billing are of one organization, the
