@@ -15,7 +15,7 @@ import (
 var rows = slices.Concat(formRows, issuerRows, keyRows, reloadRows, policyRows, headerRows, operationRows)
 
 // fewestProbes is how many probes there are at least.
-const fewestProbes = 250
+const fewestProbes = 2000
 
 func TestRows(t *testing.T) {
 	defer closeGates(t)

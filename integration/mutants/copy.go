@@ -11,39 +11,87 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // rowWithin is how long the attacks of a row may take; a mutant that makes them
 // hang is noticed by that.
 const rowWithin = "5m"
 
-// workingCopy is a copy of the tree, in which controls are switched off, with
-// the attacks compiled.
+// workingCopy is a copy of the tree, in which one control is switched off at a
+// time.
 type workingCopy struct {
 	root    string
-	attacks string
+	attacks string // the attacks, compiled
 }
 
-func newCopy(ctx context.Context, root string) (*workingCopy, error) {
+// copies are several of them, with the attacks compiled once.
+type copies struct {
+	directory string
+	each      []*workingCopy
+}
+
+func newCopies(ctx context.Context, root string, n int) (*copies, error) {
 	directory, err := os.MkdirTemp("", "caddy-awsjwt-mutants-")
 	if err != nil {
 		return nil, fmt.Errorf("copying the tree: %w", err)
 	}
-	c := &workingCopy{root: filepath.Join(directory, "tree"), attacks: filepath.Join(directory, "attack.test")}
+	c := &copies{directory: directory}
 	fmt.Println("copying the tree and compiling the attacks")
-	err = copyTree(ctx, root, c.root)
-	if err == nil {
-		_, err = c.command(ctx, c.root, "go", "test", "-c", "-o", c.attacks, "./integration/attack")
+	for i := range n {
+		w := &workingCopy{filepath.Join(directory, strconv.Itoa(i)), filepath.Join(directory, "attack.test")}
+		if err := copyTree(ctx, root, w.root); err != nil {
+			c.remove()
+			return nil, err
+		}
+		c.each = append(c.each, w)
 	}
-	if err != nil {
+	first := c.each[0]
+	if output, err := first.command(ctx, first.root, "go", "test", "-c", "-o", first.attacks, "./integration/attack"); err != nil {
 		c.remove()
-		return nil, err
+		return nil, fmt.Errorf("compiling the attacks: %w\n%s", err, output)
 	}
 	return c, nil
 }
 
-func (c *workingCopy) remove() { _ = os.RemoveAll(filepath.Dir(c.root)) }
+func (c *copies) remove() { _ = os.RemoveAll(c.directory) }
+
+// tryAll tries the mutants, as many at once as there are copies.
+func (c *copies) tryAll(ctx context.Context, chosen []mutant) ([]outcome, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	outcomes := make([]outcome, len(chosen))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for _, w := range c.each {
+		workers.Go(func() {
+			for n := next.Add(1) - 1; n < int64(len(chosen)) && ctx.Err() == nil; n = next.Add(1) - 1 {
+				began := time.Now()
+				noticedBy, err := w.try(ctx, chosen[n])
+				if err != nil {
+					cancel(err)
+					return
+				}
+				outcomes[n] = outcome{chosen[n], noticedBy}
+				fmt.Printf("%3d/%d  %s (%v)\n", n+1, len(chosen), outcomes[n], time.Since(began).Round(time.Second))
+			}
+		})
+	}
+	workers.Wait()
+	return outcomes, context.Cause(ctx)
+}
+
+func (o outcome) String() string {
+	verdict := "noticed by " + o.noticedBy
+	if o.noticedBy == "" {
+		verdict = "SURVIVED"
+	}
+	return fmt.Sprintf("%-3s %-60s %s", o.row, o.control, verdict)
+}
 
 // copyTree copies what git has or would take.
 func copyTree(ctx context.Context, from, to string) error {
@@ -104,7 +152,8 @@ func (c *workingCopy) try(ctx context.Context, m mutant) (noticedBy string, err 
 	if err != nil {
 		return "", err
 	}
-	if output, err := c.command(ctx, c.root, "go", "build", "-o", os.DevNull, "./cmd/caddy-awsjwt"); err != nil {
+	// The packages alone, since linking takes longer and the attacks do it.
+	if output, err := c.command(ctx, c.root, "go", "build", "./caddymodule/..."); err != nil {
 		return "", fmt.Errorf("building %q: %w\n%s", m.control, err, output)
 	}
 	output, err := c.attack(ctx, m.row)
@@ -125,6 +174,7 @@ func (c *workingCopy) attack(ctx context.Context, rows string) (string, error) {
 func (c *workingCopy) command(ctx context.Context, directory, name string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Dir = directory
+	command.Env = append(os.Environ(), "GOFLAGS=-ldflags=-w") // without what only debuggers read, programs link faster
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()

@@ -14,10 +14,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
@@ -25,9 +25,10 @@ import (
 func main() {
 	row := flag.String("row", "", "run the mutants of some rows of docs/threat-model.md alone, such as H2 or H1,H2")
 	write := flag.Bool("write", false, "write the table of docs/threat-model.md")
+	atOnce := flag.Int("at-once", max(1, runtime.NumCPU()), "how many mutants are tried at once, each in a copy of its own")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *row, *write)
+	err := run(ctx, *row, *write, *atOnce)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -37,7 +38,7 @@ func main() {
 
 var errSurvivors = errors.New("controls can be switched off without anybody noticing")
 
-func run(ctx context.Context, row string, write bool) error {
+func run(ctx context.Context, row string, write bool, atOnce int) error {
 	if write && row != "" {
 		return errors.New("-write is for all rows: leave out -row")
 	}
@@ -49,21 +50,28 @@ func run(ctx context.Context, row string, write bool) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("there is no mutant of row %q", row)
 	}
-	c, err := newCopy(ctx, root)
+	copies, err := newCopies(ctx, root, atOnce)
 	if err != nil {
 		return err
 	}
-	defer c.remove()
-	if err := c.prove(ctx, chosen); err != nil {
+	defer copies.remove()
+	if err := copies.each[0].prove(ctx, chosen); err != nil {
 		return err
 	}
-	outcomes, survivors, err := runAll(ctx, c, chosen)
+	outcomes, err := copies.tryAll(ctx, chosen)
 	if err != nil {
 		return err
 	}
 	if write {
 		if err := writePage(filepath.Join(root, page), outcomes); err != nil {
 			return err
+		}
+	}
+	survivors := 0
+	for _, o := range outcomes {
+		if o.noticedBy == "" {
+			survivors++
+			fmt.Printf("SURVIVED: %s, %s\n", o.row, o.control)
 		}
 	}
 	fmt.Printf("%d mutants, %d noticed, %d survived\n", len(outcomes), len(outcomes)-survivors, survivors)
@@ -87,22 +95,4 @@ func ofRow(all []mutant, row string) []mutant {
 type outcome struct {
 	mutant
 	noticedBy string
-}
-
-func runAll(ctx context.Context, c *workingCopy, chosen []mutant) (outcomes []outcome, survivors int, err error) {
-	for n, m := range chosen {
-		began := time.Now()
-		noticedBy, err := c.try(ctx, m)
-		if err != nil {
-			return nil, 0, err
-		}
-		verdict := "noticed by " + noticedBy
-		if noticedBy == "" {
-			survivors++
-			verdict = "SURVIVED"
-		}
-		fmt.Printf("%3d/%d  %-3s %-60s %s (%v)\n", n+1, len(chosen), m.row, m.control, verdict, time.Since(began).Round(time.Second))
-		outcomes = append(outcomes, outcome{m, noticedBy})
-	}
-	return outcomes, survivors, nil
 }
