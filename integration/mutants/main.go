@@ -3,7 +3,7 @@
 //
 //	go run ./integration/mutants            # all; make mutants does this
 //	go run ./integration/mutants -row H2,H3 # those of two rows
-//	go run ./integration/mutants -write     # all, and write the table of docs/threat-model.md
+//	go run ./integration/mutants -write     # and write their lines of docs/threat-model.md
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 
 func main() {
 	row := flag.String("row", "", "run the mutants of some rows of docs/threat-model.md alone, such as H2 or H1,H2")
-	write := flag.Bool("write", false, "write the table of docs/threat-model.md")
+	write := flag.Bool("write", false, "write the lines of these mutants in docs/threat-model.md")
 	atOnce := flag.Int("at-once", max(1, runtime.NumCPU()), "how many mutants are tried at once, each in a copy of its own")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -39,9 +39,6 @@ func main() {
 var errSurvivors = errors.New("controls can be switched off without anybody noticing")
 
 func run(ctx context.Context, row string, write bool, atOnce int) error {
-	if write && row != "" {
-		return errors.New("-write is for all rows: leave out -row")
-	}
 	root, err := stack.Root()
 	if err != nil {
 		return err

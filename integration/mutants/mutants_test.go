@@ -73,9 +73,23 @@ func TestTableOfPage(t *testing.T) {
 		t.Fatalf("the page has %d mutants, there are %d; make mutants WRITE=1 writes it", len(lines), len(all))
 	}
 	for i, m := range all {
-		if want := "| " + m.row + " | " + m.control + " | "; !strings.HasPrefix(lines[i], want) || strings.Contains(lines[i], "**nothing**") {
+		if want := m.begin(); !strings.HasPrefix(lines[i], want) || strings.Contains(lines[i], "**nothing**") {
 			t.Errorf("the page has %s, want %s…; make mutants WRITE=1 writes it", lines[i], want)
 		}
+	}
+}
+
+// Lines of mutants that were not tried stay as they are; those of mutants that
+// are gone go.
+func TestTableKeepsOtherLines(t *testing.T) {
+	first, second := mutants()[0], mutants()[1]
+	whole := table("", []outcome{{first, "a"}, {second, "b | c"}})
+	if want := "| row | switched off: | noticed by |\n|---|---|---|\n" + first.begin() + "a |\n" + second.begin() + `b \| c` + " |\n"; whole != want {
+		t.Errorf("got\n%s\nwant\n%s", whole, want)
+	}
+	again := table(whole+"| C1 | gone | x |\n", []outcome{{first, ""}})
+	if want := strings.Replace(whole, "| a |", "| **nothing** |", 1); again != want {
+		t.Errorf("got\n%s\nwant\n%s", again, want)
 	}
 }
 

@@ -14,16 +14,34 @@ const (
 	tableEnd = "<!-- its end -->\n"
 )
 
-// table is what the page shows of a whole run.
-func table(outcomes []outcome) string {
+// line is a mutant's line of the table.
+func (o outcome) line() string {
+	noticedBy := o.noticedBy
+	if noticedBy == "" {
+		noticedBy = "**nothing**"
+	}
+	return o.mutant.begin() + strings.ReplaceAll(noticedBy, "|", `\|`) + " |\n"
+}
+
+// begin is how the line begins, whatever noticed the mutant.
+func (m mutant) begin() string { return fmt.Sprintf("| %s | %s | ", m.row, m.control) }
+
+// table is the table with new lines for the outcomes, and the old ones of the
+// other mutants.
+func table(old string, outcomes []outcome) string {
+	lines := make(map[string]string)
+	for line := range strings.Lines(old) {
+		if end := strings.LastIndex(strings.TrimSuffix(line, " |\n"), " | "); end >= 0 {
+			lines[line[:end+len(" | ")]] = line
+		}
+	}
+	for _, o := range outcomes {
+		lines[o.mutant.begin()] = o.line()
+	}
 	var out strings.Builder
 	out.WriteString("| row | switched off: | noticed by |\n|---|---|---|\n")
-	for _, o := range outcomes {
-		noticedBy := o.noticedBy
-		if noticedBy == "" {
-			noticedBy = "**nothing**"
-		}
-		fmt.Fprintf(&out, "| %s | %s | %s |\n", o.row, o.control, strings.ReplaceAll(noticedBy, "|", `\|`))
+	for _, m := range mutants() {
+		out.WriteString(lines[m.begin()])
 	}
 	return out.String()
 }
@@ -33,11 +51,12 @@ func writePage(file string, outcomes []outcome) error {
 	if err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}
-	before, _, after, err := cutTable(string(text))
+	before, old, after, err := cutTable(string(text))
 	if err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}
-	if err := os.WriteFile(file, []byte(before+tableTop+table(outcomes)+tableEnd+after), 0o644); err != nil {
+	written := before + tableTop + table(old, outcomes) + tableEnd + after
+	if err := os.WriteFile(file, []byte(written), 0o644); err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
