@@ -156,6 +156,9 @@ func (c *workingCopy) try(ctx context.Context, m mutant) (noticedBy string, err 
 	if output, err := c.command(ctx, c.root, "go", "build", "./caddymodule/..."); err != nil {
 		return "", fmt.Errorf("building %q: %w\n%s", m.control, err, output)
 	}
+	if m.unit != nil {
+		return c.tryUnit(ctx, m.unit)
+	}
 	output, err := c.attack(ctx, m.row)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
@@ -164,6 +167,17 @@ func (c *workingCopy) try(ctx context.Context, m mutant) (noticedBy string, err 
 		return "", nil
 	}
 	return noticers(m.row, output), nil
+}
+
+func (c *workingCopy) tryUnit(ctx context.Context, u *unitTest) (noticedBy string, err error) {
+	_, err = c.command(ctx, c.root, "go", "test", "-count=1", "-timeout="+rowWithin, "-run=^"+u.name+"$", u.pkg)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil:
+		return "", nil
+	}
+	return u.name + " of " + strings.TrimPrefix(u.pkg, "./"), nil
 }
 
 func (c *workingCopy) attack(ctx context.Context, rows string) (string, error) {

@@ -29,6 +29,7 @@ func headerMutants() []mutant {
 		off("H6", "one space behind Bearer", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):\n		return credential{malformed:",
 			"case rest[0] != ' ':\n		return credential{malformed:").
 			and(bearerFile, "	return credential{field: field, token: rest[1:]}", "	return credential{field: field, token: strings.TrimSpace(rest)}"),
+		off("H10", "the connection of a refused request ends if its body was not read", respondFile, "	w.Header().Set(\"Connection\", \"close\")\n", ""),
 		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header)\n", "	v.arrive(r.Header)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
 	}
 }

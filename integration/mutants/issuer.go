@@ -12,12 +12,12 @@ func issuerMutants() []mutant {
 		off("I1", "the org_id of an organization's token", organizationFile, "case i.orgs == nil || slices", "case i.orgs != nil || slices"),
 		off("I1", "an issuer is one of those that are trusted", trustFile, "	if t.organization != nil {\n		return t.organization.find(url)",
 			"	for _, i := range t.listed {\n\t\treturn i\n\t}\n	if t.organization != nil {\n		return t.organization.find(url)"),
-		{"I2", "issuers are compared with their case", []edit{
+		{row: "I2", control: "issuers are compared with their case", edits: []edit{
 			{trustFile, `import "fmt"`, "import (\n\t\"fmt\"\n\t\"strings\"\n)"},
 			{trustFile, "	if i := t.listed[url]; i != nil {\n		return i\n	}", "	for known, i := range t.listed {\n\t\tif strings.EqualFold(known, url) {\n\t\t\treturn i\n\t\t}\n\t}"},
 			{claimsFile, "if t.Issuer != from.URL {", "if t.Issuer == \"\" {"},
 		}},
-		{"I2", "issuers are compared with their last slash", []edit{
+		{row: "I2", control: "issuers are compared with their last slash", edits: []edit{
 			{trustFile, `import "fmt"`, "import (\n\t\"fmt\"\n\t\"strings\"\n)"},
 			{trustFile, "if i := t.listed[url]; i != nil {", `if i := t.listed[strings.TrimSuffix(url, "/")]; i != nil {`},
 			{claimsFile, "if t.Issuer != from.URL {", "if t.Issuer == \"\" {"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,14 +14,31 @@ type mutant struct {
 	row     string // of docs/threat-model.md
 	control string // what is switched off, in words
 	edits   []edit
+	unit    *unitTest // what notices, if it cannot be seen from outside
 }
+
+// unitTest is a test of one package.
+type unitTest struct{ pkg, name string }
 
 // edit puts one text in place of another, which stands in the file once.
 type edit struct{ file, old, new string }
 
 // off is a mutant of one edit.
 func off(row, control, file, old, replacement string) mutant {
-	return mutant{row, control, []edit{{file, old, replacement}}}
+	return mutant{row: row, control: control, edits: []edit{{file, old, replacement}}}
+}
+
+// and adds an edit.
+func (m mutant) and(file, old, replacement string) mutant {
+	m.edits = append(m.edits, edit{file, old, replacement})
+	return m
+}
+
+// unseen names the test of a package that notices what no probe can see from
+// outside.
+func (m mutant) unseen(pkg, name string) mutant {
+	m.unit = &unitTest{pkg, name}
+	return m
 }
 
 // mutants are all of them, in the order of the page.
@@ -30,7 +49,18 @@ func mutants() []mutant {
 	} {
 		all = append(all, some...)
 	}
+	slices.SortStableFunc(all, func(a, b mutant) int { return place(a.row) - place(b.row) })
 	return all
+}
+
+// place is where a row stands on the page.
+func place(row string) int {
+	const numbers = 100 // more than a letter has rows
+	n, err := strconv.Atoi(row[1:])
+	if err != nil {
+		panic(err)
+	}
+	return strings.Index("CIKDPHO", row[:1])*numbers + n
 }
 
 // apply makes the edits in a tree, and returns what undoes them.
