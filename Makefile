@@ -15,11 +15,11 @@ run: build ## build all, run it on this machine with a local STS, and stay up un
 	@go build -o bin/demo ./integration/demo
 	@bin/demo -bin bin
 
-demo: build ## as run, but end: exit 0 only if each request had the expected outcome
+demo: build ## as run, but stops by itself: exit 0 only if each request had the expected outcome
 	@go build -o bin/demo ./integration/demo
 	@bin/demo -bin bin -once
 
-test: deps ## all tests: units, golden files, and the built programs with real AWS SDKs
+test: deps ## all tests: units, golden files, attacks on the built gateway, real AWS SDKs (minutes)
 	go test ./...
 
 race: deps ## all tests under the race detector
@@ -31,7 +31,7 @@ bench: ## benchmarks, with allocations
 bench-scale: ## ten thousand issuers: start-up, memory, floods of key IDs and issuers, as a table (minutes)
 	go run ./integration/scale
 
-chaos: ## two minutes of rotations, outages, restarts and reloads under load; exit 0 only if all counts are right
+chaos: ## two minutes of rotations, outages, restarts and reloads under load; SEED=7 repeats one; exit 0 only if all counts are right
 	go run ./integration/chaos $(if $(SEED),-seed $(SEED))
 
 fuzz: ## every fuzz target for 30 s each; FUZZTIME=5m for longer, FUZZ=FuzzStrip for one
@@ -40,7 +40,7 @@ fuzz: ## every fuzz target for 30 s each; FUZZTIME=5m for longer, FUZZ=FuzzStrip
 second-opinion: ## go-oidc, go-jose and Kubernetes on 30,000 tokens; exit 0 only if they accept what ours accepts (two minutes)
 	cd integration/secondopinion && go test ./... && go run . $(if $(SEED),-seed $(SEED))
 
-mutants: ## switch off one control after the other; exit 0 only if the attacks notice each (half an hour; ROW=H2,H3 for some rows)
+mutants: ## switch off each control; exit 0 only if a test notices (half an hour; ROW=H2,H3 some; WRITE=1 writes the page)
 	go run ./integration/mutants $(if $(ROW),-row $(ROW)) $(if $(WRITE),-write)
 
 lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the version that is pinned here

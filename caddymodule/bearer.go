@@ -43,6 +43,9 @@ func readCredential(field string) credential {
 	case scheme == "":
 		return credential{malformed: "the Authorization field is empty or does not begin with a scheme"}
 	case !strings.EqualFold(scheme, "Bearer"):
+		if joinsBearer(rest) {
+			return credential{malformed: "the Authorization field has a Bearer behind another scheme"}
+		}
 		return credential{field: field}
 	case rest == "":
 		return credential{malformed: "the Authorization field is Bearer without a token"}
@@ -50,6 +53,18 @@ func readCredential(field string) credential {
 		return credential{malformed: "the Authorization field is not Bearer, one space and a token"}
 	}
 	return credential{field: field, token: rest[1:]}
+}
+
+// joinsBearer reports whether a second credential stands behind a comma, which
+// an upstream could read where another scheme's is let through.
+func joinsBearer(rest string) bool {
+	for element := range strings.SplitSeq(rest, ",") {
+		scheme, _, _ := strings.Cut(strings.TrimSpace(element), " ")
+		if element != rest && strings.EqualFold(scheme, "Bearer") {
+			return true
+		}
+	}
+	return false
 }
 
 // isTokenByte is tchar of RFC 9110, section 5.6.2.

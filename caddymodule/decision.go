@@ -45,7 +45,7 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
-	line.Write(append(fields, requestFields(r, took)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
 }
 
 // logPass writes the line of a request that passes: at DEBUG, and at INFO when
@@ -67,7 +67,20 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 	if v.passed != anonymous {
 		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
 	}
-	line.Write(append(fields, requestFields(r, took)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+}
+
+// streamFields are those of the line of a stream that is ended, at DEBUG. They
+// are gathered before the next handler changes the request.
+func (h *Handler) streamFields(r *http.Request, v *visit, d deadline) []zap.Field {
+	if !h.logger.Core().Enabled(zapcore.DebugLevel) {
+		return nil
+	}
+	fields := []zap.Field{zap.String("hint", d.hint)}
+	if v.passed != anonymous {
+		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	}
+	return append(fields, requestFields(r)...)
 }
 
 func verifiedIdentity(result *verifier.Result) verifier.Claimed {
@@ -87,10 +100,9 @@ func appendIdentity(fields []zap.Field, prefix string, c verifier.Claimed) []zap
 
 // requestFields tell which request it was. The query is left out, since
 // people put secrets there.
-func requestFields(r *http.Request, took time.Duration) []zap.Field {
+func requestFields(r *http.Request) []zap.Field {
 	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	fields := []zap.Field{zap.Duration("duration", took)}
-	fields = appendText(fields, "remote_ip", ip)
+	fields := appendText(nil, "remote_ip", ip)
 	fields = appendText(fields, "method", r.Method)
 	fields = appendText(fields, "host", r.Host)
 	return appendText(fields, "path", r.URL.Path)

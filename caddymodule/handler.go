@@ -75,7 +75,7 @@ type Handler struct {
 	Allow []Rule `json:"allow,omitempty"`
 
 	// What becomes of a request that the policy refuses. enforce refuses it;
-	// audit logs and counts what it would refuse, and lets it pass. Refusals for
+	// audit logs what it would refuse, and lets it pass. Refusals for
 	// any other cause stand. Default: enforce.
 	Mode string `json:"mode,omitempty"`
 
@@ -98,9 +98,9 @@ type Handler struct {
 	// The connection ends with the token. Default: none.
 	AllowUpgrade []string `json:"allow_upgrade,omitempty"`
 
-	// The longest that a request which passed may last, with its answer; it then
-	// also ends with the token, leeway added. Default: no limit, but for
-	// upgrades, which always end with the token.
+	// The longest that a request which passed may last, with its answer; one with
+	// a token then ends with it at the latest, leeway added. Default: no limit,
+	// but for upgrades, which always end with the token.
 	MaxStream *caddy.Duration `json:"max_stream,omitempty"`
 
 	// The realm of WWW-Authenticate. Default: aws.

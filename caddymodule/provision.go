@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -24,6 +25,9 @@ const (
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger, h.slogger = ctx.Logger(), ctx.Slogger()
 	h.recordDoor(ctx)
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && (h.MaxStream != nil || h.mayUpgrade()) {
+		server.RegisterConnContext(keepConnection)
+	}
 	if h.now == nil {
 		h.now = time.Now
 	}

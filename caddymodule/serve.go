@@ -35,10 +35,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.fields = h.headers.Fields()
 		h.logPass(r, v, h.now().Sub(began))
 	}
-	if end, ends := h.endOf(v); ends {
-		var served func()
-		r, served = h.endAt(end, w, r)
-		defer served()
+	var limited *stream
+	if deadline, ends := h.deadlineOf(v); ends {
+		limited, r = h.begin(deadline, w, r, v)
 	}
 	err := next.ServeHTTP(w, r)
 	if err != nil && r.Trailer != nil && r.Body != nil {
@@ -46,7 +45,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		// it has no rest, and its trailers are scrubbed.
 		_ = r.Body.Close()
 	}
-	return err
+	return limited.end(r, err)
 }
 
 // strip removes identity headers: for a firewall but those that a handler
@@ -127,20 +126,20 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	if refused := leavesHTTP(r, h.mayUpgrade()); refused != nil {
 		return refused
 	}
-	v.passed = allowed
 	decision := h.policy.Evaluate(r.Context(), v.result.Token, h.policyRequest(r))
+	passed := allowed
 	v.rule = decision.Rule
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {
 			return refused
 		}
-		v.passed, v.reason, v.hint = audited, refused.reason, refused.hint
+		passed, v.reason, v.hint = audited, refused.reason, refused.hint
 	}
 	if err := h.headers.Set(r.Header, v.result.Token, lookup(r)); err != nil {
 		return ofIdentity(err)
 	}
-	v.upgrade = wantsUpgrade(r)
+	v.passed, v.upgrade = passed, wantsUpgrade(r)
 	return nil
 }
 

@@ -2,71 +2,124 @@ package caddymodule
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 )
 
-// errStreamEnded is why a request's context ends when its time is over.
-var errStreamEnded = errors.New("aws_jwt: the time of the stream is over")
-
-// endOf is when a verified request must end, with its answer. An upgrade ends
-// with its token, other requests only where max_stream is set.
-func (h *Handler) endOf(v *visit) (end time.Time, ends bool) {
-	if h.FirewallOnly || v.passed == anonymous || h.maxStream == 0 && !v.upgrade {
-		return time.Time{}, false
-	}
-	end = v.result.Token.Expiry.Add(h.leeway)
-	if h.maxStream > 0 {
-		if longest := h.now().Add(h.maxStream); longest.Before(end) {
-			end = longest
-		}
-	}
-	return end, true
+// deadline is when a request must end, with its answer, and what to change if
+// that is too early.
+type deadline struct {
+	at   time.Time
+	hint string
 }
 
-// endAt has a request end at a time, whatever goes through it then: its context
-// ends, so that a proxy gives up the upstream, and the client's connection, or
-// its stream in HTTP/2 and later, is closed, so that no handler goes on without
-// looking at the context. The caller calls the function when the request is
-// served.
-func (h *Handler) endAt(end time.Time, w http.ResponseWriter, r *http.Request) (*http.Request, func()) {
-	ctx, cancel := context.WithCancelCause(r.Context())
-	r = r.WithContext(ctx)
-	var mu sync.Mutex
-	served := false
-	timer := time.AfterFunc(end.Sub(h.now()), func() {
-		cancel(errStreamEnded)
-		mu.Lock()
-		defer mu.Unlock()
-		if served {
-			return // the writer is no longer ours
+// deadlineOf says when a request that passed must end. An upgrade ends with its
+// token, other requests only where max_stream is set.
+func (h *Handler) deadlineOf(v *visit) (d deadline, ends bool) {
+	if h.FirewallOnly || h.maxStream == 0 && !v.upgrade {
+		return deadline{}, false
+	}
+	if v.passed != anonymous {
+		d = deadline{v.result.Token.Expiry.Add(h.leeway), "its token has expired; the caller connects again with a new one"}
+	}
+	longest := h.now().Add(h.maxStream)
+	if h.maxStream > 0 && (d.at.IsZero() || longest.Before(d.at)) {
+		d = deadline{longest, "it lasted for max_stream"}
+	}
+	return d, true
+}
+
+// stream is a request that has a deadline.
+type stream struct {
+	mu     sync.Mutex
+	served bool // the writer is no longer ours
+	over   bool // the deadline has passed
+}
+
+// begin has a request end at its deadline, whatever goes through it then: its
+// context ends, so that a proxy gives up the upstream, and the client's
+// connection, or its stream in HTTP/2 and later, is closed, so that no handler
+// goes on without looking at the context. It watches until the server is done
+// with the request, which error routes may serve after the next handler.
+//
+// The context is cancelled and has no cause of ours: a proxy takes it for a
+// client that hung up, and not for an upstream that failed.
+func (h *Handler) begin(d deadline, w http.ResponseWriter, r *http.Request, v *visit) (*stream, *http.Request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	began, fields := h.now(), h.streamFields(r, v, d)
+	s := new(stream)
+	timer := time.AfterFunc(d.at.Sub(began), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.served {
+			return
 		}
+		s.over = true
+		cancel()
 		hangUp(w, r)
-		h.logger.Debug("stream ended", zap.String("hint", "its token has expired, or max_stream is over"))
+		h.logger.Debug("stream ended", append(fields, zap.Duration("duration", h.now().Sub(began)))...)
 	})
-	return r, func() {
+	context.AfterFunc(r.Context(), func() {
 		timer.Stop()
-		mu.Lock()
-		served = true
-		mu.Unlock()
-		cancel(nil)
-	}
+		cancel()
+		s.letGo()
+	})
+	return s, r.WithContext(ctx)
 }
 
-// hangUp ends what the client still reads and writes.
+func (s *stream) letGo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.served = true
+}
+
+// end is what becomes of the next handler's error; a nil stream has no deadline.
+// Error routes serve the request as it came in, whose context has none: they
+// must neither find an upgrade there nor serve what is over.
+func (s *stream) end(r *http.Request, err error) error {
+	switch {
+	case s == nil:
+		return err
+	case err == nil:
+		s.letGo()
+		return nil
+	}
+	dropUpgrade(r.Header)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		panic(http.ErrAbortHandler) // as reverse_proxy ends an answer that broke off
+	}
+	return err
+}
+
+// connectionKey is where a request's context has its connection.
+type connectionKey struct{}
+
+// keepConnection has requests of HTTP/1 know their connection, which nothing
+// short of closing it takes from a handler that has hijacked it.
+func keepConnection(ctx context.Context, c net.Conn) context.Context {
+	if ctx.Value(connectionKey{}) != nil {
+		return ctx // another handler of the server did
+	}
+	return context.WithValue(ctx, connectionKey{}, c)
+}
+
+// hangUp ends what the client still reads and writes. Nobody else would recover
+// from a panic of a writer here, and the process would end.
 func hangUp(w http.ResponseWriter, r *http.Request) {
+	defer func() { _ = recover() }()
+	if connection, ok := r.Context().Value(connectionKey{}).(net.Conn); ok && r.ProtoMajor == 1 {
+		_ = connection.Close()
+		return
+	}
 	past := time.Unix(1, 0)
 	controller := http.NewResponseController(w)
 	// A writer that has no deadlines leaves the context, which has ended.
 	_ = controller.SetReadDeadline(past)
 	_ = controller.SetWriteDeadline(past)
-	if connection, ok := r.Context().Value(caddyhttp.ConnCtxKey).(net.Conn); ok && r.ProtoMajor == 1 {
-		_ = connection.Close()
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -13,10 +12,13 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // When a request that has passed must end.
-func TestEndOf(t *testing.T) {
+func TestDeadlineOf(t *testing.T) {
 	longest := func(d time.Duration) func(*Handler) { return func(h *Handler) { h.MaxStream = duration(d) } }
 	token := 300 * time.Second // the life that the good token has left
 	for _, tt := range []struct {
@@ -32,7 +34,8 @@ func TestEndOf(t *testing.T) {
 		{"max_stream beyond the token", longest(time.Hour), get(goodToken(t)), token + 30*time.Second},
 		{"max_stream within the token", longest(time.Minute), get(goodToken(t)), time.Minute},
 		{"max_stream and an upgrade", func(h *Handler) { allowWebSocket(h); longest(time.Second)(h) }, handshake(goodToken(t)), time.Second},
-		{"anonymous", func(h *Handler) { optional(h); longest(time.Second)(h) }, get(""), 0},
+		{"anonymous", func(h *Handler) { optional(h); longest(time.Second)(h) }, get(""), time.Second},
+		{"anonymous, without max_stream", optional, get(""), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newHandler(t, tt.change)
@@ -40,9 +43,9 @@ func TestEndOf(t *testing.T) {
 			if refused := h.decide(caddyhttp.PrepareRequest(tt.r, caddy.NewReplacer(), nil, nil), v); refused != nil {
 				t.Fatal(refused.hint)
 			}
-			end, ends := h.endOf(v)
-			if ends != (tt.want > 0) || ends && end.Sub(instant) != tt.want {
-				t.Errorf("it ends %v after now (%v), want %v", end.Sub(instant), ends, tt.want)
+			d, ends := h.deadlineOf(v)
+			if ends != (tt.want > 0) || ends && (d.at.Sub(instant) != tt.want || d.hint == "") {
+				t.Errorf("it ends %v after now (%v, %q), want %v", d.at.Sub(instant), ends, d.hint, tt.want)
 			}
 		})
 	}
@@ -57,9 +60,7 @@ func streams(t *testing.T, h *Handler, wait func(*http.Request)) *httptest.Serve
 		_ = http.NewResponseController(w).Flush()
 		wait(r)
 	}))
-	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, caddyhttp.ConnCtxKey, c)
-	}
+	server.Config.ConnContext = keepConnection
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -99,7 +100,8 @@ func TestStreamEnds(t *testing.T) {
 				if string(body) != "begun\n" || !obeys && err == nil {
 					t.Errorf("read %q, error %v", body, err)
 				}
-				if got := <-cause; !errors.Is(got, errStreamEnded) {
+				// A proxy counts any other cause as a failure of the upstream.
+				if got := <-cause; got != context.Canceled {
 					t.Errorf("the context ended because of %v", got)
 				}
 			})
@@ -141,23 +143,91 @@ func (d *deadlines) SetWriteDeadline(time.Time) error {
 	return nil
 }
 
+// The line of a stream that ends says whose it was, and a writer that panics
+// ends nothing else.
+func TestStreamEndLine(t *testing.T) {
+	core, entries := observer.New(zapcore.DebugLevel)
+	h := newHandler(t, nil)
+	h.logger = zap.New(core)
+	r := get(goodToken(t))
+	v := visitOf(r)
+	if refused := h.decide(caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, nil), v); refused != nil {
+		t.Fatal(refused.hint)
+	}
+	h.begin(deadline{at: instant, hint: "it is over"}, panics{}, r, v)
+	for began := time.Now(); entries.Len() == 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("nothing was logged")
+		}
+	}
+	line := entries.All()[0]
+	fields := line.ContextMap()
+	if line.Message != "stream ended" || fields["hint"] != "it is over" || fields["sub"] != ordersARN || fields["path"] != "/orders" {
+		t.Errorf("logged %s %v", line.Message, fields)
+	}
+}
+
+// panics is a writer that does.
+type panics struct{ http.ResponseWriter }
+
+func (panics) SetReadDeadline(time.Time) error { panic("no deadlines") }
+
 // A request that is over leaves nothing behind that would end the connection
-// under the next one.
+// under the next one: when it is served, and when the server is done with it.
 func TestServedInTime(t *testing.T) {
 	h := newHandler(t, nil)
-	const life = 300 * time.Millisecond
-	intime, late := new(deadlines), new(deadlines)
-	_, served := h.endAt(instant.Add(life), intime, get(""))
-	served()
-	r, served := h.endAt(instant.Add(life), late, get(""))
-	<-r.Context().Done()
-	served()
-	time.Sleep(life)
-	if n := intime.set.Load(); n != 0 {
-		t.Errorf("served in time: the deadline was set %d times", n)
+	for name, finish := range map[string]func(s *stream, r *http.Request, done func()){
+		"served":       func(s *stream, r *http.Request, _ func()) { _ = s.end(r, nil) },
+		"done with":    func(_ *stream, _ *http.Request, done func()) { done() },
+		"neither":      nil,
+		"error routes": func(s *stream, r *http.Request, _ func()) { _ = s.end(r, errors.New("x")) },
+	} {
+		ctx, done := context.WithCancel(t.Context())
+		w := new(deadlines)
+		s, r := h.begin(deadline{at: instant.Add(time.Second)}, w, get("").WithContext(ctx), &visit{passed: anonymous})
+		if finish != nil {
+			finish(s, r, done)
+		}
+		<-time.After(1500 * time.Millisecond)
+		if late := name == "neither" || name == "error routes"; w.set.Load() > 0 != late {
+			t.Errorf("%s: the deadline was set %d times", name, w.set.Load())
+		}
+		done()
 	}
-	if n := late.set.Load(); n > 1 {
-		t.Errorf("not served in time: the deadline was set %d times", n)
+}
+
+// Error routes, which serve the request as it came in, find no upgrade there,
+// and are not asked when its time is over.
+func TestStreamAndErrorRoutes(t *testing.T) {
+	h := newHandler(t, allowWebSocket)
+	failure := errors.New("the upstream is down")
+	for _, over := range []bool{false, true} {
+		r := handshake(goodToken(t))
+		v := visitOf(r)
+		if refused := h.decide(caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, nil), v); refused != nil {
+			t.Fatal(refused.hint)
+		}
+		d, ends := h.deadlineOf(v)
+		if over {
+			d.at = instant
+		}
+		s, limited := h.begin(d, new(deadlines), r, v)
+		if over {
+			<-limited.Context().Done()
+		}
+		func() {
+			defer func() {
+				if p := recover(); (p == http.ErrAbortHandler) != over {
+					t.Errorf("over %v: panic %v", over, p)
+				}
+			}()
+			if err := s.end(limited, failure); !errors.Is(err, failure) {
+				t.Errorf("got %v", err)
+			}
+		}()
+		if !ends || r.Header.Get("Upgrade") != "" {
+			t.Error("error routes see the upgrade")
+		}
 	}
 }
 

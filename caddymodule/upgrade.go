@@ -39,8 +39,14 @@ func isWebSocketHandshake(r *http.Request) bool {
 	nonce, err := base64.StdEncoding.DecodeString(only(r.Header, "Sec-Websocket-Key"))
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor == 1 && !offersHTTP2 && !extended &&
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&
-		strings.EqualFold(only(r.Header, "Upgrade"), webSocket) && connectionLists(r.Header, "upgrade") &&
+		isWebSocket(only(r.Header, "Upgrade")) && connectionLists(r.Header, "upgrade") &&
 		only(r.Header, "Sec-Websocket-Version") == "13" && err == nil && len(nonce) == 16
+}
+
+// isWebSocket compares without case. Unicode has other letters that fold to s and
+// k; they are longer.
+func isWebSocket(protocol string) bool {
+	return len(protocol) == len(webSocket) && strings.EqualFold(protocol, webSocket)
 }
 
 // holdUpgrade makes a WebSocket handshake an ordinary request, as RFC 9110,

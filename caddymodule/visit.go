@@ -28,7 +28,7 @@ type visit struct {
 	upgrade bool   // whether it let an upgrade pass
 }
 
-// passage is how a request passes, as the log and the metrics call it.
+// passage is how a request passes, as the log calls it.
 type passage string
 
 const (

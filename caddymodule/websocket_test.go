@@ -28,6 +28,7 @@ func TestWebSocketHandshake(t *testing.T) {
 		{"the control", func(*http.Request) {}, true},
 		{"another case", func(r *http.Request) { r.Header.Set("Upgrade", "WebSocket") }, true},
 		{"connection in another case", func(r *http.Request) { r.Header.Set("Connection", "upgrade") }, true},
+		{"letters that fold to its own", func(r *http.Request) { r.Header.Set("Upgrade", "web\u017foc\u212aet") }, false},
 		{"h2c", func(r *http.Request) { r.Header.Set("Upgrade", "h2c") }, false},
 		{"a second protocol", func(r *http.Request) { r.Header.Set("Upgrade", "websocket, h2c") }, false},
 		{"a second field", func(r *http.Request) { r.Header.Add("Upgrade", "h2c") }, false},

@@ -10,9 +10,8 @@ import (
 )
 
 // This file alone knows the JOSE library; docs/decisions/jwx.md says why. The
-// library parses one JWK that parseJWKS has judged, and checks one signature of
-// a compact token that parseCompact has taken apart, with one explicit algorithm
-// and key.
+// library parses one JWK that parseJWKS has judged, and checks one signature over
+// bytes that it is given, with one explicit algorithm and key.
 
 // publicKey turns one JWK (RFC 7517) into a Key with that ID.
 func publicKey(id string, text []byte) (Key, error) {

@@ -99,7 +99,7 @@ func (p pid) status(t *testing.T, label string) int64 {
 	return 0
 }
 
-// worked is how long the process has run on a processor. Other than the time of
+// worked is how long the process has run on a processor. Unlike the time of
 // day it does not depend on what else the machine does.
 func (p pid) worked(t *testing.T) (sum time.Duration) {
 	t.Helper()

@@ -81,6 +81,8 @@ func (r rush) run(t *testing.T) {
 	}
 	if r.allGo {
 		wait()
+		// A request whose client is gone may pass until the gateway has noticed.
+		eventually(t, "the crowd has left", func() bool { return a.goroutines(t) <= before })
 	}
 	close(answers)
 	wait()

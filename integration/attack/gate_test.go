@@ -102,6 +102,9 @@ func startGate(t *testing.T, site string, environment ...string) *gate {
 		t.Fatal(err)
 	}
 	gateway, err := stack.StartGateway(binaries, directory, open, text, environment...)
+	if err == nil {
+		err = ready(secure)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

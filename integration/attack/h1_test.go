@@ -27,7 +27,7 @@ func (g *gate) dial(p protocol) (net.Conn, error) {
 	if p == h2 {
 		alpn = "h2"
 	}
-	connection, err := tls.Dial("tcp", g.address(p), tlsConfig(alpn))
+	connection, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", g.address(p), tlsConfig(alpn))
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func webSocketEnds(t *testing.T) {
 			g := newGate(t, webSocketSite)
 			ended := make(chan string, 2)
 			g.upstream.SetAnswer(switches(ended))
-			short, end := mintUntil(shortLife)
+			short, end := mintShort()
 			brief, briefIn := g.upgrade(t, p, short)
 			lasting, lastingIn := g.upgrade(t, p, mint(nil))
 			echoes(t, brief, briefIn, "brief")
@@ -171,6 +171,9 @@ func webSocketEnds(t *testing.T) {
 			}
 			if came := <-ended; came != "brief" {
 				t.Errorf("the upstream's connection that ended had %q", came)
+			}
+			if err := lasting.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
 			}
 			echoes(t, lasting, lastingIn, "lasting")
 		})
@@ -186,9 +189,9 @@ func isTimeout(err error) bool {
 // machine to begin the stream.
 const shortLife = 5 * time.Second
 
-// mintUntil makes a token that ends within d, and says when.
-func mintUntil(d time.Duration) (token string, end time.Time) {
-	end = time.Now().Add(d).Truncate(time.Second)
+// mintShort makes a token that ends within shortLife, and says when.
+func mintShort() (token string, end time.Time) {
+	end = time.Now().Add(shortLife).Truncate(time.Second)
 	return mint(func(p *parts) {
 		p.claims["iat"], p.claims["exp"] = end.Unix()-60, end.Unix()
 	}), end

@@ -135,6 +135,11 @@ func (c *workingCopy) prove(ctx context.Context, chosen []mutant) error {
 	fmt.Println("running the attacks with every control in place")
 	var rows []string
 	for _, m := range chosen {
+		if m.unit != nil {
+			if noticedBy, err := c.tryUnit(ctx, m.unit); err != nil || noticedBy != "" {
+				return fmt.Errorf("%s fails with every control in place: %w", m.unit.name, err)
+			}
+		}
 		if !slices.Contains(rows, m.row) {
 			rows = append(rows, m.row)
 		}
@@ -166,16 +171,18 @@ func (c *workingCopy) try(ctx context.Context, m mutant) (noticedBy string, err 
 	if err == nil {
 		return "", nil
 	}
-	return noticers(m.row, output), nil
+	return noticers(m.row, output)
 }
 
 func (c *workingCopy) tryUnit(ctx context.Context, u *unitTest) (noticedBy string, err error) {
-	_, err = c.command(ctx, c.root, "go", "test", "-count=1", "-timeout="+rowWithin, "-run=^"+u.name+"$", u.pkg)
+	output, err := c.command(ctx, c.root, "go", "test", "-count=1", "-timeout="+rowWithin, "-run=^"+u.name+"$", u.pkg)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err == nil:
 		return "", nil
+	case !strings.Contains(output, "--- FAIL: "+u.name):
+		return "", fmt.Errorf("running %s: %w\n%s", u.name, err, output)
 	}
 	return u.name + " of " + strings.TrimPrefix(u.pkg, "./"), nil
 }
@@ -195,23 +202,25 @@ func (c *workingCopy) command(ctx context.Context, directory, name string, args 
 	return output.String(), err
 }
 
-// noticers names the first probe that failed, and how many more did.
-func noticers(row, output string) string {
+// noticers names the first probe that failed, and how many more did. A failure
+// that is none of a probe's is an error: a disk that is full notices nothing.
+func noticers(row, output string) (string, error) {
 	var probes []string
 	for _, match := range regexp.MustCompile(`(?m)^\s*--- FAIL: TestRows/`+row+`/([^/\s]+)`).FindAllStringSubmatch(output, -1) {
 		if name := strings.ReplaceAll(match[1], "_", " "); !slices.Contains(probes, name) {
 			probes = append(probes, name)
 		}
 	}
+	slices.Sort(probes)
 	switch {
 	case len(probes) > 1:
-		return fmt.Sprintf("%s and %d more", probes[0], len(probes)-1)
+		return fmt.Sprintf("%s and %d more", probes[0], len(probes)-1), nil
 	case len(probes) == 1:
-		return probes[0]
+		return probes[0], nil
 	case strings.Contains(output, "LEAK"):
-		return "the search for canaries"
+		return "the search for canaries", nil
 	case strings.Contains(output, "panic: test timed out"):
-		return "a probe that never ended"
+		return "a probe that never ended", nil
 	}
-	return "the gateway, which did not start"
+	return "", fmt.Errorf("reading what the attacks of %s say: no probe failed, and yet they did:\n%s", row, output)
 }

@@ -15,11 +15,11 @@ const (
 func headerMutants() []mutant {
 	return []mutant{
 		off("H1", "identity fields are removed", stripFile, "		case managed.manage(key):\n			delete(r.Header, key)", "		case managed.manage(key):\n			_ = key"),
-		off("H1", "the whole namespace is", nameFile, "if len(name) >= len(namespace) && sameName(name[:len(namespace)], namespace) {", "if sameName(name, namespace+\"sub\") {"),
-		off("H1", "the configured fields are", nameFile, "	return nameIn(name, n.fields) || nameIn(name, n.also)", "	return nameIn(name, n.also)"),
-		off("H1", "in any case", nameFile, "		return c + ('a' - 'A')", "		return c"),
-		off("H1", "with an underscore or a dot, too", nameFile, "	return '-'\n", "	return c\n"),
-		off("H1", "before a firewall", serveFile, "	h.headers.Strip(r)\n", ""),
+		off("H1", "every field of the namespace is removed", nameFile, "if len(name) >= len(namespace) && sameName(name[:len(namespace)], namespace) {", "if sameName(name, namespace+\"sub\") {"),
+		off("H1", "the configured fields are removed", nameFile, "	return nameIn(name, n.fields) || nameIn(name, n.also)", "	return nameIn(name, n.also)"),
+		off("H1", "names are compared without their case", nameFile, "		return c + ('a' - 'A')", "		return c"),
+		off("H1", "an underscore or a dot in a name is a dash", nameFile, "	return '-'\n", "	return c\n"),
+		off("H1", "fields are removed where a matcher leaves a path open", serveFile, "	h.headers.Strip(r)\n", ""),
 		off("H2", "Connection names no identity field", stripFile, "case listsNames(key) && managed.listed(values):", "case listsNames(key) && len(values) == 0:"),
 		off("H3", "trailers that arrive behind the body are removed", stripFile, "	if mayHaveTrailers(r) {", "	if mayHaveTrailers(r) && r.URL == nil {"),
 		off("H4", "values are percent-encoded", encodeFile, "	if unsafe == 0 {", "	if unsafe >= 0 {"),
@@ -52,6 +52,9 @@ func upgradeMutants() []mutant {
 
 // offer`).and(serveFile, "leavesHTTP(r, v.upgrade)", "leavesHTTP(r, true)"),
 		off("H7", "an upgrade ends with its token", streamFile, "h.maxStream == 0 && !v.upgrade {", "h.maxStream == 0 {"),
-		off("H7", "a stream ends with its token", streamFile, "	timer := time.AfterFunc(end.Sub(h.now())", "	timer := time.AfterFunc(end.Sub(h.now())+time.Hour"),
+		off("H7", "a handler that is stuck loses its client", streamFile, "		hangUp(w, r)\n", ""),
+		off("H7", "error routes find no upgrade", streamFile, "	dropUpgrade(r.Header)\n	s.mu.Lock()", "	s.mu.Lock()"),
+		off("H7", "error routes do not serve what is over", streamFile, "	if s.over {\n", "	if s.over && r == nil {\n"),
+		off("H7", "a stream ends with its token", streamFile, "	timer := time.AfterFunc(d.at.Sub(began)", "	timer := time.AfterFunc(d.at.Sub(began)+time.Hour"),
 	}
 }

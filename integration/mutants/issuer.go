@@ -27,7 +27,7 @@ func issuerMutants() []mutant {
 		off("I4", "the accounts that an issuer may speak for", claimsFile, "if len(from.Accounts) > 0 && !slices", "if len(from.Accounts) < 0 && !slices"),
 		off("I4", "sub is of the account", claimsFile, "if t.Principal.AccountID != t.AccountID {", "if t.Principal.AccountID == \"\" {"),
 		off("I4", "an account has 12 digits", decodeFile, "if !IsAccountID(t.AccountID) {", "if t.AccountID == \"\" {"),
-		off("I5", "the token is made out to us", claimsFile, "if slices.Contains(from.Audiences, a) {", "if len(from.Audiences) > 0 {"),
+		off("I5", "the token is made out to us", claimsFile, "if slices.Contains(from.Audiences, a) {", "if a != \"\" {"),
 		off("I5", "single_audience", claimsFile, "if v.singleAudience && len(audience) > 1 {", "if v.singleAudience && len(audience) < 0 {"),
 		off("I5", "aud is there", decodeFile, "if len(t.Audience) == 0 {", "if len(t.Audience) < 0 {"),
 		off("I6", "exp", claimsFile, "now := v.now(); !now.Before(expiry.Add(v.leeway)) {", "now := v.now(); now.IsZero() {"),

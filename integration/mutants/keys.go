@@ -10,7 +10,7 @@ const (
 
 func keyMutants() []mutant {
 	return []mutant{
-		off("K1", "jwks_uri is the issuer's own", sourceFile, "if a.Scheme != b.Scheme || a.Host != b.Host {", `if a.Scheme == "" {`),
+		off("K1", "jwks_uri is the issuer's own", sourceFile, "if a.Scheme != b.Scheme || a.Host != b.Host {", `if a.Scheme == "" || b.Scheme == "" {`),
 		off("K1", "redirects are not followed", clientFile, "		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },\n", ""),
 		off("K1", "addresses are public", clientFile, "if public || g.allowPrivate ||", "if public || ip.IsValid() ||"),
 		off("K1", "discovery is for the issuer", sourceFile, `if document["issuer"] != s.issuer {`, `if document["issuer"] == "" {`),

@@ -25,7 +25,7 @@ import (
 func main() {
 	row := flag.String("row", "", "run the mutants of some rows of docs/threat-model.md alone, such as H2 or H1,H2")
 	write := flag.Bool("write", false, "write the lines of these mutants in docs/threat-model.md")
-	atOnce := flag.Int("at-once", max(1, runtime.NumCPU()), "how many mutants are tried at once, each in a copy of its own")
+	atOnce := flag.Int("at-once", min(2, runtime.NumCPU()), "how many mutants are tried at once, each in a copy of its own")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *row, *write, *atOnce)

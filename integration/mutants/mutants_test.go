@@ -100,9 +100,11 @@ func TestNoticers(t *testing.T) {
 		{"        --- FAIL: TestRows/H2/one_line (1s)\n        --- FAIL: TestRows/H2/two_lines (1s)\n", "one line and 1 more"},
 		{"PASS\nLEAK (row O1): the log holds a part of a token\n", "the search for canaries"},
 		{"panic: test timed out after 5m0s\n", "a probe that never ended"},
+		{"        --- FAIL: TestRows/H2/b (1s)\n        --- FAIL: TestRows/H2/a (1s)\n", "a and 1 more"},
+		{"no space left on device", ""},
 	} {
-		if got := noticers("H2", tt.output); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
+		if got, err := noticers("H2", tt.output); got != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("%q: got %q, %v, want %q", tt.output, got, err, tt.want)
 		}
 	}
 }
