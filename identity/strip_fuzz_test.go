@@ -118,23 +118,20 @@ func FuzzLists(f *testing.F) {
 
 // controls are the control characters of ASCII, and its space.
 var controls = func() string {
-	text := "\x7f"
-	for c := range rune('!') {
-		text += string(c)
+	text := []byte{0x7F}
+	for c := range byte('!') {
+		text = append(text, c)
 	}
-	return text
+	return string(text)
 }()
 
 // elements reads lists as the reader does that cuts most: white space of
 // Unicode, and control characters of ASCII.
 func elements(lists []string) (all []string) {
 	for element := range strings.SplitSeq(strings.Join(lists, ","), ",") {
-		for cut := element; ; {
-			cut = strings.Trim(strings.TrimSpace(element), controls)
-			if cut == element {
-				break
-			}
-			element = cut
+		for cut := ""; cut != element; {
+			cut = element
+			element = strings.Trim(strings.TrimSpace(element), controls)
 		}
 		if element != "" {
 			all = append(all, element)

@@ -38,7 +38,7 @@ func upgradeMutants() []mutant {
 	return []mutant{
 		off("H7", "Upgrade is refused", upgradeFile, "	return upgrade || protocol || r.Method", "	return upgrade && protocol || r.Method"),
 		off("H7", "CONNECT is refused", upgradeFile, "|| protocol || r.Method == http.MethodConnect", "|| protocol"),
-		off("H7", "allow_upgrade lets WebSocket alone through", upgradeFile, `strings.EqualFold(only(r.Header, "Upgrade"), webSocket)`, `r.Header["Upgrade"] != nil`),
+		off("H7", "allow_upgrade lets WebSocket alone through", upgradeFile, `isWebSocket(only(r.Header, "Upgrade"))`, `r.Header["Upgrade"] != nil`),
 		off("H7", "a handshake has no body", upgradeFile, "		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&\n", ""),
 		off("H7", "a handshake has a key", upgradeFile, " && err == nil && len(nonce) == 16", " && (err != nil || len(nonce) >= 0)"),
 		off("H7", "a handshake has version 13", upgradeFile, `only(r.Header, "Sec-Websocket-Version") == "13"`, `only(r.Header, "Sec-Websocket-Version") != ""`),

@@ -20,7 +20,7 @@ func (o outcome) line() string {
 	if noticedBy == "" {
 		noticedBy = "**nothing**"
 	}
-	return o.mutant.begin() + strings.ReplaceAll(noticedBy, "|", `\|`) + " |\n"
+	return o.begin() + strings.ReplaceAll(noticedBy, "|", `\|`) + " |\n"
 }
 
 // begin is how the line begins, whatever noticed the mutant.
@@ -36,7 +36,7 @@ func table(old string, outcomes []outcome) string {
 		}
 	}
 	for _, o := range outcomes {
-		lines[o.mutant.begin()] = o.line()
+		lines[o.begin()] = o.line()
 	}
 	var out strings.Builder
 	out.WriteString("| row | switched off: | noticed by |\n|---|---|---|\n")
