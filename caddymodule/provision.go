@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -114,11 +115,24 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	found.add(err)
 }
 
+// hasMoreThanHeaders reads the handler's own JSON, so that no setting is
+// forgotten here.
 func (h *Handler) hasMoreThanHeaders() bool {
-	return len(h.Issuers)+len(h.Audiences)+len(h.Algorithms)+len(h.Accounts)+len(h.Orgs)+
-		len(h.PrincipalTags)+len(h.RequestTags)+len(h.Deny)+len(h.Allow) > 0 ||
-		h.IssuersFile != "" || h.Organization != nil || h.JWKS != nil || h.SingleAudience || h.Leeway != nil || h.MaxLifetime != nil ||
-		h.ForwardToken || h.ExplainErrors || h.Optional || h.Mode != "" || h.MaxStream != nil || h.Realm != defaultRealm
+	text, err := json.Marshal(h)
+	if err != nil {
+		return true
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return true
+	}
+	for _, name := range []string{"firewall_only", "headers", "default_headers", "allow_upgrade"} {
+		delete(members, name)
+	}
+	if h.Realm == defaultRealm {
+		delete(members, "realm")
+	}
+	return len(members) > 0
 }
 
 func (h *Handler) provisionMode(found *faults) {

@@ -79,7 +79,7 @@ func traces(t *testing.T) {
 		"OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
 		"OTEL_EXPORTER_OTLP_COMPRESSION=none", "OTEL_BSP_SCHEDULE_DELAY=100")
 	g.noise(t)
-	g.passes(t, h1, at("/the-last-one", call(mint(nil))))
+	g.passes(t, h1, call(mint(nil)).to("/the-last-one"))
 	eventually(t, "the last span is there", func() bool {
 		mu.Lock()
 		defer mu.Unlock()

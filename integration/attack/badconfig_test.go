@@ -245,10 +245,10 @@ func panicBehind(t *testing.T) {
 	for _, p := range every {
 		for range 3 {
 			g.forget()
-			if a := g.send(t, p, at("/panic", call(mint(nil)))); a.status != 0 && a.status < http.StatusInternalServerError {
+			if a := g.send(t, p, call(mint(nil)).to("/panic")); a.status != 0 && a.status < http.StatusInternalServerError {
 				t.Errorf("%s: status %d", p, a.status)
 			}
-			g.refuses(t, p, at("/panic", call("x")), http.StatusUnauthorized, "malformed_token")
+			g.refuses(t, p, call("x").to("/panic"), http.StatusUnauthorized, "malformed_token")
 		}
 		g.refuses(t, p, call("x"), http.StatusUnauthorized, "malformed_token")
 		g.passes(t, p, call(mint(nil)))

@@ -100,8 +100,3 @@ func openDoors() []probe {
 			status: http.StatusForbidden, reason: "unsafe_path"},
 	}
 }
-
-func (r request) to(target string) request {
-	r.target = target
-	return r
-}

@@ -198,7 +198,7 @@ func downAfterRestart(t *testing.T) {
 	never := p.publish("never", ordersKeys())
 	line := "issuer " + issuer + " 111122223333\nissuer " + never + " 111122223333"
 	g := newGate(t, "handle /kept {\n"+trusting(line)+"\n}\nhandle /off {\n"+trusting(line, "persist off")+"\n}")
-	kept, off := at("/kept", call(mintAt(issuer, nil))), at("/off", call(mintAt(issuer, nil)))
+	kept, off := call(mintAt(issuer, nil)).to("/kept"), call(mintAt(issuer, nil)).to("/off")
 	g.passes(t, h1, kept)
 	g.passes(t, h1, off)
 	_, text := g.store(t)
@@ -207,13 +207,8 @@ func downAfterRestart(t *testing.T) {
 	for _, each := range every {
 		g.passes(t, each, kept)
 		g.refuses(t, each, off, http.StatusServiceUnavailable, "keys_unavailable")
-		g.refuses(t, each, at("/kept", call(mintAt(never, nil))), http.StatusServiceUnavailable, "keys_unavailable")
+		g.refuses(t, each, call(mintAt(never, nil)).to("/kept"), http.StatusServiceUnavailable, "keys_unavailable")
 	}
-}
-
-func at(target string, r request) request {
-	r.target = target
-	return r
 }
 
 // stored is what was done to the file of the stored keys before a restart with

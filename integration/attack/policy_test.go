@@ -45,7 +45,7 @@ func policyProbes(row string, policies []asked) (probes []probe) {
 		target := fmt.Sprintf("/%s-%d", row, n)
 		probes = append(probes, probe{
 			name: each.name, site: policySite(), by: inClear, status: http.StatusForbidden, reason: reason,
-			attack: at(target, call(mint(each.bad))), control: at(target, call(mint(each.good))),
+			attack: call(mint(each.bad)).to(target), control: call(mint(each.good)).to(target),
 		})
 	}
 	return probes

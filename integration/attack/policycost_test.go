@@ -12,8 +12,7 @@ import (
 func p3() []probe {
 	probes := policyProbes("p3", costs())
 	for n, each := range probes {
-		probes[n].script = func(t *testing.T) { soon(t, each) }
-		probes[n].status = 0
+		probes[n] = probe{name: each.name, script: func(t *testing.T) { soon(t, each) }}
 	}
 	return append(probes, longTexts()...)
 }
@@ -85,6 +84,6 @@ func longTexts() []probe {
 	const site = "aws_jwt {\nissuer ISSUER 111122223333\naudience orders.internal\nallow `request.path.startsWith(\"/a\")`\n}\nreverse_proxy UPSTREAM"
 	return []probe{{
 		name: "a long path", site: site, status: 403, reason: "policy_error",
-		attack: at("/"+strings.Repeat("a", 8192), call(mint(nil))), control: at("/"+strings.Repeat("a", 8191), call(mint(nil))),
+		attack: call(mint(nil)).to("/" + strings.Repeat("a", 8192)), control: call(mint(nil)).to("/" + strings.Repeat("a", 8191)),
 	}}
 }

@@ -35,7 +35,7 @@ func d1() []probe {
 		token := mint(func(p *parts) { p.claims["aud"] = []string{audience, "also.internal"} })
 		probes = append(probes, probe{
 			name: "two sites: " + each.name, site: twoSites(), status: each.status, reason: each.reason,
-			attack: at("/"+strings.ReplaceAll(each.name, " ", "-"), call(token)), control: at("/open", call(token)),
+			attack: call(token).to("/" + strings.ReplaceAll(each.name, " ", "-")), control: call(token).to("/open"),
 		})
 	}
 	return probes

@@ -28,6 +28,12 @@ func (r request) with(fields ...field) request {
 	return r
 }
 
+// to is the request with another target.
+func (r request) to(target string) request {
+	r.target = target
+	return r
+}
+
 // call is a request that bears a token.
 func call(token string, fields ...field) request {
 	return request{fields: []field{{"Authorization", "Bearer " + token}}}.with(fields...)

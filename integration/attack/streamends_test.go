@@ -42,7 +42,7 @@ func downloadEnds(t *testing.T, p protocol) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Authorization", "Bearer "+mint(nil))
-		response, err := g.client(p).Do(request)
+		response, err := g.keptAlive(t, p).Do(request)
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Fatalf("%v, %v", response, err)
 		}

@@ -87,7 +87,7 @@ func (g *gate) tickUntil(t *testing.T, p protocol, token string, until time.Time
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := g.client(p).Do(request)
+	response, err := g.keptAlive(t, p).Do(request)
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("%v, %v", response, err)
 	}
@@ -113,21 +113,6 @@ func lastRead(from io.Reader, until time.Time) time.Time {
 			return last
 		}
 	}
-}
-
-// client speaks the protocol and no other.
-func (g *gate) client(p protocol) *http.Client {
-	transport := &http.Transport{Protocols: new(http.Protocols)}
-	switch p {
-	case h1, h1TLS:
-		transport.Protocols.SetHTTP1(true)
-	case h2c:
-		transport.Protocols.SetUnencryptedHTTP2(true)
-	case h2:
-		transport.Protocols.SetHTTP2(true)
-	}
-	transport.TLSClientConfig = tlsConfig()
-	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 // callEnds is a call as gRPC makes them: over HTTP/2 to the upstream, with both
@@ -164,7 +149,7 @@ func callEnds(t *testing.T) {
 				}
 			}()
 			defer speaker.Close()
-			response, err := g.client(h2c).Do(request)
+			response, err := g.keptAlive(t, h2c).Do(request)
 			if err != nil || response.StatusCode != http.StatusOK {
 				t.Fatalf("%v, %v", response, err)
 			}

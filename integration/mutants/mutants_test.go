@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +77,39 @@ func TestTableOfPage(t *testing.T) {
 	for i, m := range all {
 		if want := m.begin(); !strings.HasPrefix(lines[i], want) || strings.Contains(lines[i], "**nothing**") {
 			t.Errorf("the page has %s, want %s…; make mutants WRITE=1 writes it", lines[i], want)
+		}
+	}
+}
+
+// Where the page says that a control is, there is a file, and the mutants of the
+// row are in those files.
+func TestWhereOfPage(t *testing.T) {
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	threats, _, _, err := cutTable(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	where := make(map[string][]string)
+	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*\| ([^|]+) \|$`).FindAllStringSubmatch(threats, -1) {
+		where[match[1]] = strings.Split(match[2], ", ")
+		for _, file := range where[match[1]] {
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s: %v", match[1], err)
+			}
+		}
+	}
+	for _, m := range mutants() {
+		for _, e := range m.edits {
+			if !slices.Contains(where[m.row], e.file) {
+				t.Errorf("%s: %q is switched off in %s, which the page does not name", m.row, m.control, e.file)
+			}
 		}
 	}
 }
