@@ -58,9 +58,11 @@ func readCredential(field string) credential {
 // joinsBearer reports whether a second credential stands behind a comma, which
 // an upstream could read where another scheme's is let through.
 func joinsBearer(rest string) bool {
+	if !strings.Contains(rest, ",") {
+		return false
+	}
 	for element := range strings.SplitSeq(rest, ",") {
-		scheme, _, _ := strings.Cut(strings.TrimSpace(element), " ")
-		if element != rest && strings.EqualFold(scheme, "Bearer") {
+		if words := strings.Fields(element); len(words) > 0 && strings.EqualFold(words[0], "Bearer") {
 			return true
 		}
 	}

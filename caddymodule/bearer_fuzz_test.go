@@ -11,6 +11,7 @@ import (
 // The forms of RFC 9110 and RFC 6750 once more, as expressions.
 var (
 	schemeForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+	joinedForm = regexp.MustCompile(`(?i)(?:^|,)[\s\v\x{85}\p{Z}]*bearer(?:[\s\v\x{85}\p{Z},]|$)`)
 	bearerForm = regexp.MustCompile(`^((?i)bearer) ([A-Za-z0-9._~+/-]+=*)$`)
 )
 
@@ -20,7 +21,7 @@ var (
 func FuzzTakeCredential(f *testing.F) {
 	for _, seed := range []string{
 		"Bearer a.b.c", "bearer a", "Bearer", "Bearer ", "Bearer  a", "Bearer\ta", "Bearer a b", "Bearer a=", "Bearer a=b", "Bearer a\n", "Bearer\u00a0a",
-		"Bearer =", "Bearer a, Bearer b", "", " ", " Bearer a", "Basic YTpi", "Bearers a", "Bearer \x00", "Bearer é", "BEARER -._~+/==", "Bearer;a", "Bea\u017fer a",
+		"Bearer =", "Bearer a, Bearer b", "Basic a, Bearer b", "Basic a,\tbearer", "Digest a, bearer=b", "Basic bearer a,", "Basic bearer a", "Basic a,\u00a0Bearer b", "", " ", " Bearer a", "Basic YTpi", "Bearers a", "Bearer \x00", "Bearer é", "BEARER -._~+/==", "Bearer;a", "Bea\u017fer a",
 	} {
 		f.Add("Authorization", seed, "X-Kept", "a", false)
 	}
@@ -86,7 +87,9 @@ func checkCredential(t *testing.T, c credential, fields []string) {
 			scheme, token = parts[1], parts[2]
 		}
 		begin := schemeForm.FindString(fields[0])
-		malformed = begin == "" || strings.EqualFold(begin, "Bearer") && token == ""
+		rest := fields[0][len(begin):]
+		malformed = begin == "" || strings.EqualFold(begin, "Bearer") && token == "" ||
+			!strings.EqualFold(begin, "Bearer") && strings.Contains(rest, ",") && joinedForm.MatchString(rest)
 	}
 	if c.token != token || (c.malformed != "") != malformed {
 		t.Errorf("%q is read as the token %q, malformed: %q; want %q, malformed: %t", fields, c.token, c.malformed, token, malformed)

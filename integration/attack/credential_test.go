@@ -43,6 +43,7 @@ func malformedCredentialProbes() []probe {
 		"in two cases":              {fields: []field{{"Authorization", bearer}, {"AUTHORIZATION", bearer}}},
 		"two joined by a comma":     authorizations(bearer + ", Bearer " + other),
 		"two joined without spaces": authorizations(bearer + ",Bearer " + other),
+		"basic joined by a comma":   authorizations("Basic YTpi, " + bearer),
 		"two tokens":                authorizations(bearer + " " + other),
 		"two joined by a semicolon": authorizations(bearer + ";" + other),
 		"a parameter":               authorizations(bearer + `, realm="x"`),

@@ -26,6 +26,7 @@ func headerMutants() []mutant {
 		off("H4", "a bound on values", encodeFile, "const maxValue = 4096", "const maxValue = 1 << 20"),
 		off("H5", "the credential is taken out of the request", bearerFile, "			delete(header, name)\n", ""),
 		off("H6", "there is one credential", bearerFile, "	case 1:\n", "	default:\n"),
+		off("H6", "no Bearer behind another scheme", bearerFile, "		if joinsBearer(rest) {", "		if rest == \"\" && joinsBearer(rest) {"),
 		off("H6", "one space behind Bearer", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):\n		return credential{malformed:",
 			"case rest[0] != ' ':\n		return credential{malformed:").
 			and(bearerFile, "	return credential{field: field, token: rest[1:]}", "	return credential{field: field, token: strings.TrimSpace(rest)}"),
