@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -90,7 +91,7 @@ func parseJWK(text []byte) (Key, error) {
 		return Key{}, errNotUsed
 	}
 	switch {
-	case member["kty"] == "RSA":
+	case member["kty"] == "RSA" && isShortExponent(member["e"]):
 	case member["kty"] == "EC" && member["crv"] == "P-384":
 	default:
 		return Key{}, errNotUsed
@@ -104,6 +105,13 @@ func parseJWK(text []byte) (Key, error) {
 		return Key{}, errNotUsed
 	}
 	return k, nil
+}
+
+// isShortExponent reports whether an exponent has at most 48 bits. Of one over 64
+// the JOSE library keeps the lower bits, which are another key.
+func isShortExponent(e any) bool {
+	text, ok := e.(string)
+	return ok && len(strings.TrimRight(text, "=")) <= 8
 }
 
 func mayVerify(keyOps any) bool {

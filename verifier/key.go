@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -62,8 +63,8 @@ func NewKey(id string, public crypto.PublicKey) (Key, error) {
 		if bits := p.N.BitLen(); bits < minRSABits || bits > maxRSABits {
 			return Key{}, fmt.Errorf("making key: an RSA key of %d bits, %d to %d are accepted", bits, minRSABits, maxRSABits)
 		}
-		if p.E < 3 || p.E%2 == 0 {
-			return Key{}, errors.New("making key: an RSA key whose exponent is even or below 3")
+		if p.E < 3 || p.E%2 == 0 || p.E > math.MaxInt32 {
+			return Key{}, errors.New("making key: an RSA key whose exponent is even, below 3 or over 31 bits")
 		}
 		k.algorithm = RS256
 	case *ecdsa.PublicKey:
