@@ -14,7 +14,8 @@ func policyMutants() []mutant {
 		off("P1", "requirements", policyFile, "req.refusal(t); refused {", "req.refusal(t); refused && hint == \"\" {"),
 		off("P2", "in_ou compares whole segments", "celpolicy/ou.go", "if segment == wanted {", "if strings.HasPrefix(segment, wanted) {"),
 		off("P3", "a limit on what a rule may cost", ruleFile, "		cel.CostLimit(MaxRuleCost),\n", ""),
-		off("P4", "tag keys are kept as they are", readerFile, "		m[key] = s\n", "		m[string(append([]byte(nil), key...)[:1])] = s\n"),
+		off("P4", "tag keys are kept as they are", readerFile, "		m[key] = s\n", "		m[strings.ToLower(key)] = s\n").
+			and(readerFile, "	\"strconv\"\n", "	\"strconv\"\n	\"strings\"\n"),
 		off("H9", "a path that cleaning changes is refused", requestFile, "case cleanPath(decoded) != decoded:", "case cleanPath(decoded) == \"\":"),
 		off("H9", "an encoded slash is refused", requestFile, "if encodesSlash(escaped) {", "if encodesSlash(escaped) && escaped == \"\" {"),
 		off("H9", "a backslash is refused", requestFile, "case strings.Contains(decoded, `\\`):", "case decoded == `\\`:"),
