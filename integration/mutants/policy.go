@@ -16,7 +16,8 @@ func policyMutants() []mutant {
 		off("P3", "a limit on what a rule may cost", ruleFile, "		cel.CostLimit(MaxRuleCost),\n", ""),
 		off("P4", "tag keys are kept as they are", readerFile, "		m[key] = s\n", "		m[strings.ToLower(key)] = s\n").
 			and(readerFile, "	\"strconv\"\n", "	\"strconv\"\n	\"strings\"\n"),
-		off("H9", "a path that cleaning changes is refused", requestFile, "case cleanPath(decoded) != decoded:", "case cleanPath(decoded) == \"\":"),
+		off("H9", "a path that cleaning changes is refused", requestFile, "case cleanPath(decoded) != decoded:", "case cleanPath(decoded) == \"\":").
+			and(requestFile, "case cleanPath(withoutParameters(decoded)) != withoutParameters(decoded):", "case withoutParameters(decoded) == \"\":"),
 		off("H9", "an encoded slash is refused", requestFile, "if encodesSlash(escaped) {", "if encodesSlash(escaped) && escaped == \"\" {"),
 		off("H9", "a backslash is refused", requestFile, "case strings.Contains(decoded, `\\`):", "case decoded == `\\`:"),
 		off("H9", "a control character is refused", requestFile, "case strings.ContainsFunc(decoded, unicode.IsControl):", "case decoded == \"\" && strings.ContainsFunc(decoded, unicode.IsControl):"),
