@@ -55,8 +55,9 @@ func copyInto(t *testing.T, root, tree, file string) {
 	}
 }
 
-// The page shows the run of these mutants and no others, and none survived.
-func TestTableOfPage(t *testing.T) {
+// readPage returns what stands before the table of the page, and the table.
+func readPage(t *testing.T) (root, threats, written string) {
+	t.Helper()
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -65,10 +66,16 @@ func TestTableOfPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, written, _, err := cutTable(string(text))
+	threats, written, _, err = cutTable(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return root, threats, written
+}
+
+// The page shows the run of these mutants and no others, and none survived.
+func TestTableOfPage(t *testing.T) {
+	_, _, written := readPage(t)
 	lines := strings.Split(strings.TrimSpace(written), "\n")[2:]
 	all := mutants()
 	if len(lines) != len(all) {
@@ -84,18 +91,7 @@ func TestTableOfPage(t *testing.T) {
 // Where the page says that a control is, there is a file, and the mutants of the
 // row are in those files.
 func TestWhereOfPage(t *testing.T) {
-	root, err := stack.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(root, page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	threats, _, _, err := cutTable(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	root, threats, _ := readPage(t)
 	where := make(map[string][]string)
 	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*\| ([^|]+) \|$`).FindAllStringSubmatch(threats, -1) {
 		where[match[1]] = strings.Split(match[2], ", ")
