@@ -40,35 +40,44 @@ const plain = `
 	}
 	reverse_proxy UPSTREAM`
 
-// gates are the gateways that probes share, by their site.
-var gates = struct {
-	sync.Mutex
-	bySite map[string]*gate
-}{bySite: make(map[string]*gate)}
+// place is where the probes of one row, which run one after the other, share a
+// gateway.
+type place struct{ row, site string }
 
-// gateOf starts a gateway with a site, or returns the one that runs. The site
-// may hold UPSTREAM and, for the accounts' issuers, ISSUER, BILLING and
-// STRANGER. Lines in front of it that begin with "global " are global options.
+// gates are the gateways that probes share.
+var gates sync.Map // place -> *gate
+
+// gateOf starts a gateway with a site, or returns the one that runs for the
+// test's row. The site may hold UPSTREAM and, for the accounts' issuers, ISSUER,
+// BILLING and STRANGER. Lines in front of it that begin with "global " are
+// global options.
 func gateOf(t *testing.T, site string) *gate {
 	t.Helper()
-	gates.Lock()
-	defer gates.Unlock()
-	if g := gates.bySite[site]; g != nil {
-		return g
+	at := place{rowOf(t), site}
+	if g, running := gates.Load(at); running {
+		return g.(*gate)
 	}
 	g := startGate(t, site)
-	gates.bySite[site] = g
+	gates.Store(at, g)
 	return g
 }
 
-// closeGates ends the gateways that were shared.
+// closeGates ends the gateways that a row's probes shared.
 func closeGates(t *testing.T) {
-	gates.Lock()
-	defer gates.Unlock()
-	for site, g := range gates.bySite {
-		g.stop(t)
-		delete(gates.bySite, site)
-	}
+	gates.Range(func(at, g any) bool {
+		if at.(place).row == rowOf(t) {
+			gates.Delete(at)
+			g.(*gate).stop(t)
+		}
+		return true
+	})
+}
+
+// rowOf is the row that a test belongs to, as TestRows/H7/in_capitals to
+// TestRows/H7.
+func rowOf(t *testing.T) string {
+	parts := strings.SplitN(t.Name(), "/", 3)
+	return strings.Join(parts[:min(2, len(parts))], "/")
 }
 
 // newGate starts a gateway for one test alone.

@@ -16,6 +16,7 @@ import (
 // counts the connections.
 type lure struct {
 	url      string
+	taken    sync.Mutex // by the probe that counts
 	accepted atomic.Int64
 }
 
@@ -57,6 +58,8 @@ func (l *lure) sees(do func()) bool {
 func luring(name, reason string, tokens ...string) probe {
 	return probe{name: name, script: func(t *testing.T) {
 		g, l := gateOf(t, plain), lureOfAll()
+		l.taken.Lock()
+		defer l.taken.Unlock()
 		if l.sees(func() {
 			for _, token := range tokens {
 				for _, p := range every {

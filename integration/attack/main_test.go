@@ -30,7 +30,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	binaries = directory
-	scriptsAtOnce(4)
+	rowsAtOnce(4)
 	code := m.Run()
 	if leaks := canaries.leaks(); len(leaks) > 0 {
 		for _, leak := range leaks {
@@ -41,14 +41,15 @@ func run(m *testing.M) int {
 	return code
 }
 
-// scriptsAtOnce lets as many scripts run at the same time, unless the command line says
-// how many. They wait more than they work, and share nothing.
-func scriptsAtOnce(scripts int) {
+// rowsAtOnce lets as many rows run at the same time, unless the command line
+// says how many. They wait as much as they work; those of their scripts that
+// wait more run beside each other, too.
+func rowsAtOnce(rows int) {
 	flag.Parse()
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
-		_ = flag.Set("test.parallel", strconv.Itoa(scripts))
+		_ = flag.Set("test.parallel", strconv.Itoa(rows))
 	}
 }
 

@@ -18,9 +18,10 @@ var rows = slices.Concat(formRows, issuerRows, keyRows, reloadRows, policyRows, 
 const fewestProbes = 2000
 
 func TestRows(t *testing.T) {
-	defer closeGates(t)
 	for _, row := range rows {
 		t.Run(row.id, func(t *testing.T) {
+			t.Parallel()
+			t.Cleanup(func() { closeGates(t) })
 			for _, probe := range row.probes() {
 				t.Run(probe.name, probe.run)
 			}

@@ -71,6 +71,7 @@ func hangs(a stack.Arrival, connection net.Conn, in *bufio.Reader) error {
 // An upstream whose request was ended is not marked as down, or one slow request
 // would shut out everybody else.
 func endIsNoFailure(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, strings.Replace(briefSite, "reverse_proxy UPSTREAM", "reverse_proxy UPSTREAM {\n\tfail_duration 1m\n}", 1))
 	for _, p := range every {
 		g.upstream.SetAnswer(hangs)
@@ -91,6 +92,7 @@ func endIsNoFailure(t *testing.T) {
 // A request whose time runs out while a proxy looks for an upstream reaches none
 // by way of an error route. Without max_stream it does.
 func overIsOver(t *testing.T) {
+	t.Parallel()
 	elsewhere := func(site string) string {
 		return strings.Replace(site, "reverse_proxy UPSTREAM",
 			"reverse_proxy 127.0.0.1:1 {\n\tlb_try_duration 3s\n}\nhandle_errors {\n\treverse_proxy UPSTREAM\n}", 1)

@@ -30,12 +30,14 @@ var lastingSite = strings.Replace(streamSite, "max_stream 1h", "", 1)
 func streams() []probe {
 	return []probe{
 		{name: "events end with their token", script: func(t *testing.T) {
+			t.Parallel()
 			for _, p := range every {
 				t.Run(string(p), func(t *testing.T) { eventsEnd(t, p) })
 			}
 		}},
 		{name: "a call in both directions ends with its token", script: callEnds},
 		{name: "a download that nobody reads ends", script: func(t *testing.T) {
+			t.Parallel()
 			for _, p := range every {
 				t.Run(string(p), func(t *testing.T) { downloadEnds(t, p) })
 			}
@@ -118,6 +120,7 @@ func lastRead(from io.Reader, until time.Time) time.Time {
 // callEnds is a call as gRPC makes them: over HTTP/2 to the upstream, with both
 // sides writing. What the client writes after the end arrives nowhere.
 func callEnds(t *testing.T) {
+	t.Parallel()
 	for _, lasts := range []bool{false, true} {
 		t.Run(fmt.Sprint("lasts ", lasts), func(t *testing.T) {
 			t.Parallel()

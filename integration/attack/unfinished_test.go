@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,18 +24,15 @@ type ledger struct {
 	allowed  int // by decisions in the log
 }
 
-var ledgers = make(map[*gate]*ledger)
+var ledgers sync.Map // *gate -> *ledger
 
 // balance asserts that attacks made no more requests upstream than they may, and
 // that each that arrived is right; then a control, under a path of its own,
 // passes.
 func (g *gate) balance(t *testing.T, p protocol, may int, right func(stack.Arrival) string, control request) {
 	t.Helper()
-	l := ledgers[g]
-	if l == nil {
-		l = new(ledger)
-		ledgers[g] = l
-	}
+	kept, _ := ledgers.LoadOrStore(g, new(ledger))
+	l := kept.(*ledger)
 	l.owed = min(l.owed, 1) + may // of what came before, one at most may be late
 	l.controls++
 	control.target = fmt.Sprintf("/control-%d", l.controls)

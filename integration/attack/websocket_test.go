@@ -154,8 +154,10 @@ func switches(ended chan<- string) stack.Answer {
 // An upgraded connection ends when its token does, for the client and for the
 // upstream; beside it, one whose token lasts longer goes on.
 func webSocketEnds(t *testing.T) {
+	t.Parallel()
 	for _, p := range onlyH1 {
 		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
 			g := newGate(t, webSocketSite)
 			ended := make(chan string, 2)
 			g.upstream.SetAnswer(switches(ended))
