@@ -29,7 +29,7 @@ func o1() []probe {
 		{name: "metrics", script: adminPage("/metrics", "caddy_http_request")},
 		{name: "configuration", script: adminPage("/config/", "orders.internal")},
 		{name: "goroutines", script: adminPage("/debug/pprof/goroutine?debug=2", "caddymodule.(*Handler).ServeHTTP")},
-		{name: "allocations", script: adminPage("/debug/pprof/allocs?debug=1", "caddymodule")},
+		{name: "allocations", script: adminPage("/debug/pprof/allocs?debug=1&gc=1", "caddymodule")},
 		{name: "variables", script: adminPage("/debug/vars", "memstats")},
 		{name: "upstreams", script: adminPage("/reverse_proxy/upstreams", "num_requests")},
 		{name: "traces", script: traces},
