@@ -1,0 +1,138 @@
+// Package walk says what becomes of one request at the aws_jwt handlers in its
+// way, check by check. It is what the commands aws-jwt explain and aws-jwt test
+// read, and its JSON form is what aws-jwt explain --json prints.
+package walk
+
+import "net/http"
+
+// Outcome is what became of a request, or what one handler made of it.
+type Outcome string
+
+// The outcomes.
+const (
+	Allowed     Outcome = "allowed"     // it reaches the upstream, with the caller's identity
+	Audited     Outcome = "audited"     // as Allowed, but only since mode audit lets pass what the policy refuses
+	Anonymous   Outcome = "anonymous"   // it reaches the upstream without a token: optional
+	Refused     Outcome = "refused"     // it does not reach the upstream
+	Unknown     Outcome = "unknown"     // it could not be told: keys that cannot be had, a check that was not made
+	Unprotected Outcome = "unprotected" // no aws_jwt handler asked for a token
+)
+
+// Passes reports whether the request reaches the upstream.
+func (o Outcome) Passes() bool {
+	return o == Allowed || o == Audited || o == Anonymous || o == Unprotected
+}
+
+// Walk is one request's way through a configuration.
+type Walk struct {
+	// Outcome, Reason, Rule, Status, Hint and Remedy are those of the handler
+	// that decided: the first that does not let pass, or else the last one.
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"` // of a refusal, or of what mode audit lets pass
+	Rule    string  `json:"rule,omitempty"`   // the rule or the requirement that decided
+	Status  int     `json:"status,omitempty"` // what the client is answered; 0 when it is the upstream that answers
+	Hint    string  `json:"hint,omitempty"`   // what was wanted and what was found
+	Remedy  string  `json:"remedy,omitempty"` // what to change
+
+	// Handlers are those that were asked, in order. What stands behind the first
+	// that does not let pass was not asked.
+	Handlers []*Handler `json:"handlers"`
+
+	// Upstream is the header of the request as it leaves the last handler; nil
+	// unless the request passes.
+	Upstream http.Header `json:"upstream,omitempty"`
+}
+
+// Handler is one aws_jwt handler's part of a Walk.
+type Handler struct {
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"`
+	Rule    string  `json:"rule,omitempty"`
+	Status  int     `json:"status,omitempty"`
+	Hint    string  `json:"hint,omitempty"`
+	Remedy  string  `json:"remedy,omitempty"`
+
+	// Verified says that the token's signature was checked and fits.
+	Verified bool `json:"verified"`
+
+	// Shadow is what the shadow rules would have changed.
+	Shadow *Shadow `json:"shadow,omitempty"`
+
+	Checks []Check `json:"checks"`
+}
+
+// Shadow is a decision that shadow rules would have made otherwise.
+type Shadow struct {
+	Outcome Outcome `json:"outcome"` // Allowed or Refused
+	Reason  string  `json:"reason,omitempty"`
+	Rule    string  `json:"rule,omitempty"`
+	Hint    string  `json:"hint,omitempty"`
+}
+
+// Kind is what a Check looks at.
+type Kind string
+
+// The kinds, in the order in which they are asked.
+const (
+	Request     Kind = "request"     // the request itself: its credential, its path, an upgrade
+	Token       Kind = "token"       // one check of the verifier
+	Requirement Kind = "requirement" // account, org, principal_tag, request_tag
+	Deny        Kind = "deny"
+	Allow       Kind = "allow"
+	Header      Kind = "header" // a header for the upstream
+)
+
+// State is how a Check came out.
+type State string
+
+// The states.
+const (
+	Passed     State = "passed"
+	Failed     State = "failed"
+	NotAsked   State = "not_asked"   // an earlier failure leaves nothing to ask
+	CouldNot   State = "could_not"   // a fault of ours: keys that cannot be had, or no network was wanted
+	NotDecided State = "not_decided" // an allow rule that is not true, while another one is; a shadow rule
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Kind  Kind   `json:"kind"`
+	Name  string `json:"name"` // such as "audience", or the rule's name
+	State State  `json:"state"`
+
+	// Decisive marks the failure that decided.
+	Decisive bool `json:"decisive,omitempty"`
+
+	Found  string `json:"found,omitempty"`  // as it is to be shown: quoted and cut
+	Wanted string `json:"wanted,omitempty"` // the same
+	Hint   string `json:"hint,omitempty"`   // of a failure
+
+	Rule *Rule `json:"rule,omitempty"` // of a check of kind Deny or Allow
+}
+
+// Rule is what a policy's rule came to.
+type Rule struct {
+	Expression string    `json:"expression"`
+	Result     string    `json:"result,omitempty"` // true, false or error; "" when it was not asked
+	Error      string    `json:"error,omitempty"`
+	Shadow     bool      `json:"shadow,omitempty"`
+	Reads      []Reading `json:"reads,omitempty"` // the attributes that it reads
+	Parts      []Part    `json:"parts,omitempty"` // the operands of its outermost && or ||
+}
+
+// Reading is an attribute of the token or the request that a rule reads.
+type Reading struct {
+	Path   string `json:"path"`             // as the rule spells it, such as aws_token.principal_tags.team
+	Value  string `json:"value,omitempty"`  // quoted and cut
+	Absent bool   `json:"absent,omitempty"` // the token lacks it
+}
+
+// Part is one operand of a rule's outermost && or ||.
+type Part struct {
+	Expression string `json:"expression"`
+	Result     string `json:"result"` // true, false or error
+	Error      string `json:"error,omitempty"`
+}
+
+// Answered reports whether a rule was asked and came to a result.
+func (r *Rule) Answered() bool { return r != nil && r.Result != "" }
