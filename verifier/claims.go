@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -63,42 +62,6 @@ func withKeyID(refusal *Error, c *compact) *Error {
 	return refusal
 }
 
-// hopeless refuses what the verified claims could not make good. A claim that
-// cannot be read is left to the decoder, which says what is wrong with it.
-func (v *Verifier) hopeless(from *issuer, u *unverified) *Error {
-	if !u.expiry.IsZero() {
-		if refusal := v.checkExpiry(u.expiry); refusal != nil {
-			return refusal
-		}
-	}
-	if len(u.audience) > 0 {
-		return v.checkAudience(from, u.audience)
-	}
-	return nil
-}
-
-// checkClaims holds the verified claims against what is wanted. Decode has
-// seen to their presence and types.
-func (v *Verifier) checkClaims(from *issuer, t *awstoken.Token) error {
-	if t.Issuer != from.URL {
-		// The payload that was peeked at is the one that was signed.
-		return errors.New("verifying token: the issuer changed between two readings of the payload")
-	}
-	for _, refusal := range []*Error{
-		v.checkAudience(from, t.Audience),
-		v.checkExpiry(t.Expiry),
-		v.checkStart(t),
-		v.checkLifetime(t),
-		checkAccount(from, t),
-		from.checkOrg(t),
-	} {
-		if refusal != nil {
-			return refusal
-		}
-	}
-	return nil
-}
-
 func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 	if v.singleAudience && len(audience) > 1 {
 		return refuse(WrongAudience, "the token is made out to %d audiences, only one is accepted (single_audience)", len(audience))
@@ -144,10 +107,16 @@ func (v *Verifier) checkLifetime(t *awstoken.Token) *Error {
 	return nil
 }
 
+// checkAccount holds what AWS signed against the accounts that the issuer may
+// speak for: another account's issuer signs as well.
 func checkAccount(from *issuer, t *awstoken.Token) *Error {
 	if len(from.Accounts) > 0 && !slices.Contains(from.Accounts, t.AccountID) {
 		return refuse(AccountMismatch, "account %s is not one of %v that the issuer may speak for", t.AccountID, from.Accounts)
 	}
+	return nil
+}
+
+func checkSubject(t *awstoken.Token) *Error {
 	if t.Principal.AccountID != t.AccountID {
 		return refuse(AccountMismatch, "sub is of account %s, aws_account is %s", t.Principal.AccountID, t.AccountID)
 	}

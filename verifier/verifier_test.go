@@ -106,10 +106,12 @@ func TestZeroVerifierRefuses(t *testing.T) {
 
 func wantReason(t *testing.T, c Config, token string, want Reason) {
 	t.Helper()
-	_, err := mustNew(t, c).Verify(t.Context(), token)
+	v := mustNew(t, c)
+	_, err := v.Verify(t.Context(), token)
 	if got := reasonOf(err); got != want || want == "" && err != nil {
 		t.Errorf("got %v, want reason %q", err, want)
 	}
+	explainsAlike(t, v, token, err)
 }
 
 func reasonOf(err error) Reason {

@@ -6,7 +6,7 @@ const (
 	decodeFile  = "awstoken/decode.go"
 	readerFile  = "awstoken/claimreader.go"
 	keyFile     = "verifier/key.go"
-	checkFile   = "verifier/verifier.go"
+	checkFile   = "verifier/step.go"
 	joseFile    = "verifier/jose.go"
 	signedFile  = "verifier/signature.go"
 	bearerFile  = "caddymodule/bearer.go"
@@ -15,7 +15,7 @@ const (
 // anyAlgorithm lets a token name whatever algorithm it likes.
 var anyAlgorithm = []edit{
 	{keyFile, "return a == RS256 || a == ES384 }", `return a != "" }`},
-	{checkFile, "if !slices.Contains(from.Algorithms, c.algorithm) {", "if len(from.Algorithms) == 0 || !slices.Contains(from.Algorithms, from.Algorithms[0]) {"},
+	{checkFile, "if !slices.Contains(a.from.Algorithms, a.compact.algorithm) {", "if len(a.from.Algorithms) == 0 {"},
 }
 
 func formMutants() []mutant {
@@ -23,7 +23,7 @@ func formMutants() []mutant {
 		off("C1", "a bearer token has no characters but b64token's", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):", "case rest[0] != ' ':"),
 		{row: "C2", control: "the list of algorithms", edits: anyAlgorithm},
 		{row: "C3", control: "the list of algorithms, and the key's own", edits: append(anyAlgorithm[:len(anyAlgorithm):len(anyAlgorithm)],
-			edit{checkFile, "if key.algorithm != c.algorithm {", "if key.algorithm == \"\" {"})},
+			edit{checkFile, "if key.algorithm != a.compact.algorithm {", "if key.algorithm == \"\" {"})},
 		off("C4", "typ is JWT or absent", compactFile, `there && typ != "JWT" {`, `there && typ == "" {`),
 	}
 	for _, name := range []string{"crit", "b64", "jku", "x5u", "x5c", "jwk", "zip"} {
@@ -50,9 +50,9 @@ func formMutants() []mutant {
 		off("C7", "a bound on the values of an object", objectFile, "if values > MaxValues {", "if values > 64*MaxValues {"),
 		off("C8", "kid is a string", compactFile, `if !ok || kid == "" {`, `if !ok && kid != "" {`),
 		off("C9", "signatures are checked", joseFile, "		err = verifier.Verify([]byte(signingInput), signature, key.public)\n", "		_ = verifier\n"),
-		off("C6", "signatures are over the bytes that came", checkFile, "	c, refusal := parseCompact(token)\n",
-			"	if segments := strings.Split(token, \".\"); len(segments) == 3 {\n		if header, err := decodeSegment(segments[0]); err == nil {\n"+
-				"			segments[0] = strictBase64.EncodeToString([]byte(strings.TrimSpace(string(header))))\n			token = strings.Join(segments, \".\")\n		}\n	}\n	c, refusal := parseCompact(token)\n").
+		off("C6", "signatures are over the bytes that came", checkFile, "	c, refusal := parseCompact(a.token)\n",
+			"	if segments := strings.Split(a.token, \".\"); len(segments) == 3 {\n		if header, err := decodeSegment(segments[0]); err == nil {\n"+
+				"			segments[0] = strictBase64.EncodeToString([]byte(strings.TrimSpace(string(header))))\n			a.token = strings.Join(segments, \".\")\n		}\n	}\n	c, refusal := parseCompact(a.token)\n").
 			and(checkFile, "	\"slices\"\n", "	\"slices\"\n	\"strings\"\n"),
 	)
 }

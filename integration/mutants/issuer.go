@@ -15,12 +15,12 @@ func issuerMutants() []mutant {
 		{row: "I2", control: "issuers are compared with their case", edits: []edit{
 			{trustFile, `import "fmt"`, "import (\n\t\"fmt\"\n\t\"strings\"\n)"},
 			{trustFile, "	if i := t.listed[url]; i != nil {\n		return i\n	}", "	for known, i := range t.listed {\n\t\tif strings.EqualFold(known, url) {\n\t\t\treturn i\n\t\t}\n\t}"},
-			{claimsFile, "if t.Issuer != from.URL {", "if t.Issuer == \"\" {"},
+			{checkFile, "if a.from != nil && decoded.Issuer != a.from.URL {", "if decoded.Issuer == \"\" {"},
 		}},
 		{row: "I2", control: "issuers are compared with their last slash", edits: []edit{
 			{trustFile, `import "fmt"`, "import (\n\t\"fmt\"\n\t\"strings\"\n)"},
 			{trustFile, "if i := t.listed[url]; i != nil {", `if i := t.listed[strings.TrimSuffix(url, "/")]; i != nil {`},
-			{claimsFile, "if t.Issuer != from.URL {", "if t.Issuer == \"\" {"},
+			{checkFile, "if a.from != nil && decoded.Issuer != a.from.URL {", "if decoded.Issuer == \"\" {"},
 		}},
 		off("I3", "a key is one issuer's alone", remoteFile, "	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false",
 			"	for _, other := range s.owner.sets {\n\t\tother.keys, other.fetched = keys, f.began\n\t}\n	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false"),

@@ -49,8 +49,8 @@ func reloadMutants() []mutant {
 			{"caddymodule/provision.go", "	h.verifier, err = verifier.New(config)\n	found.add(err)\n}",
 				"	if h.verifier, err = verifier.New(config); kept == nil {\n\t\tkept = h.verifier\n\t}\n\th.verifier = kept\n	found.add(err)\n}\n\nvar kept *verifier.Verifier"},
 		}},
-		off("D3", "nothing is remembered of a bad token", checkFile, "		described := *refusal\n",
-			"		described := *refusal\n\t\tbad = append(bad, token+string(c.payload))\n").and(checkFile, "func decode(payload []byte)", "var bad []string\n\nfunc decode(payload []byte)"),
+		off("D3", "nothing is remembered of a bad token", checkFile, "	described := *refusal\n",
+			"	described := *refusal\n\tbad = append(bad, a.token+string(a.compact.payload))\n").and(checkFile, "func orNil(", "var bad []string\n\nfunc orNil("),
 		off("D4", "a bound on signatures that wait", signedFile, "	select {\n	case s.queue <- struct{}{}:\n		defer func() { <-s.queue }()\n	default:", "	if s.queue == nil {").
 			unseen("./verifier", "TestSignatureChecksAreBounded"),
 	}

@@ -7,8 +7,8 @@ const (
 
 func operationMutants() []mutant {
 	return []mutant{
-		off("O1", "no part of a token in the log", checkFile, `"issuer %s is not trusted here; issuers are compared byte for byte", quote(claimed.Issuer))`,
-			`"issuer %s is not trusted here: %s", quote(claimed.Issuer), quote(token[len(token)/2:]))`),
+		off("O1", "no part of a token in the log", checkFile, `"issuer %s is not trusted here; issuers are compared byte for byte", quote(a.claimed.Issuer))`,
+			`"issuer %s is not trusted here: %s", quote(a.claimed.Issuer), quote(a.token[len(a.token)/2:]))`),
 		off("O1", "no part of a token in an answer", respondFile, "	// A client that is gone", "	body = append(body, visitOf(r).credential.token...)\n	// A client that is gone"),
 		off("O2", "texts are cut", decisionFile, "	if len(text) > limit {", "	if len(text) > 64*limit {"),
 		off("O2", "control characters are replaced", decisionFile, "		if r >= 0x7F && unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {", "		if r == utf8.RuneError {").
