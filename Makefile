@@ -50,8 +50,9 @@ lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the versio
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
 
-docs: ## write docs/attributes.md from the table of attributes
+docs: ## write docs/attributes.md and docs/errors.md from the tables of attributes and of remedies
 	go test ./awstoken -run TestAttributesPage -update
+	go test ./caddymodule/remedy -run TestErrorsPage -update
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin

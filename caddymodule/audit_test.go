@@ -76,7 +76,7 @@ func TestAuditIsOneHandlers(t *testing.T) {
 func TestAuditWarnsAtLoad(t *testing.T) {
 	for mode, lines := range map[string]int{modeAudit: 1, modeEnforce: 0} {
 		h := goodConfig()
-		h.Issuers[0].Accounts = []string{ordersAccount}
+		h.Issuers[0].Accounts, h.Deny = []string{ordersAccount}, []Rule{{Expression: `aws_token.principal.name == "x"`}}
 		h.Mode = mode
 		if got := loadLogged(t, h); len(got) != lines {
 			t.Errorf("mode %s: %d warnings: %v", mode, len(got), got)

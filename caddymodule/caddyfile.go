@@ -49,7 +49,9 @@ func init() {
 //	    principal_tag   <key> <value>...
 //	    request_tag     <key> <value>...
 //	    deny            [<name>] <cel>
+//	    deny            shadow <name> <cel>
 //	    allow           [<name>] <cel>
+//	    allow           shadow <name> <cel>
 //	    mode            enforce|audit
 //	    optional
 //	    header          <field> <value>

@@ -19,7 +19,7 @@ func TestCleanupOfHalfMadeHandlers(t *testing.T) {
 		"zero":                 {},
 		"a good issuer first":  {Issuers: []Issuer{{URL: "https://a.example"}, {URL: "https://*"}}, Audiences: []string{"a"}},
 		"a good issuer behind": {Issuers: []Issuer{{URL: "https://*"}, {URL: "https://a.example"}}, Audiences: []string{"a"}},
-		"a bad rule":           {Issuers: []Issuer{{URL: "https://a.example"}}, Audiences: []string{"a"}, Allow: []Rule{{"", "1"}}},
+		"a bad rule":           {Issuers: []Issuer{{URL: "https://a.example"}}, Audiences: []string{"a"}, Allow: []Rule{{Expression: "1"}}},
 		"a bad header":         {Issuers: []Issuer{{URL: "https://a.example"}}, Audiences: []string{"a"}, Headers: []Header{{"Host", "a"}}},
 		"a bad firewall":       {FirewallOnly: true, Audiences: []string{"a"}},
 	} {

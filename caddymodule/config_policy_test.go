@@ -23,9 +23,13 @@ func TestPolicyFaults(t *testing.T) {
 		{"misspelt attribute", allow(Rule{Expression: `aws_token.account.id == ""`}), allow(Rule{Expression: `aws_token.acount.id == ""`}),
 			`allow[0] (line 1, column 1): there is no attribute "aws_token.acount.id"; did you mean "aws_token.account.id"?`},
 		{"empty", allow(Rule{Expression: "true"}), allow(Rule{}), "allow[0]: the expression is empty"},
-		{"one name twice", func(h *Handler) { h.Deny, h.Allow = []Rule{{"a", "false"}}, []Rule{{"b", "true"}} },
-			func(h *Handler) { h.Deny, h.Allow = []Rule{{"a", "false"}}, []Rule{{"a", "true"}} }, `allow[0].name: "a" names two rules`},
-		{"an automatic name", allow(Rule{"allow", "true"}), allow(Rule{"allow[1]", "true"}),
+		{"one name twice", func(h *Handler) {
+			h.Deny, h.Allow = []Rule{{Name: "a", Expression: "false"}}, []Rule{{Name: "b", Expression: "true"}}
+		},
+			func(h *Handler) {
+				h.Deny, h.Allow = []Rule{{Name: "a", Expression: "false"}}, []Rule{{Name: "a", Expression: "true"}}
+			}, `allow[0].name: "a" names two rules`},
+		{"an automatic name", allow(Rule{Name: "allow", Expression: "true"}), allow(Rule{Name: "allow[1]", Expression: "true"}),
 			`allow[0].name: "allow[1]" is how rules without a name are called`},
 		{"deny", func(h *Handler) { h.Deny = []Rule{{Expression: "false"}, {Expression: "true"}} },
 			func(h *Handler) { h.Deny = []Rule{{Expression: "false"}, {Expression: "1"}} }, "deny[1]: the rule is int, not bool"},

@@ -37,7 +37,7 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 	fields := []zap.Field{
 		zap.String("reason", refused.reason),
 		zap.Int("status", refused.answer().status),
-		zap.String("hint", printable(refused.hint, maxHint)),
+		zap.String("hint", advice(refused.hint, refused.reason)),
 	}
 	fields = appendText(fields, "rule", refused.rule)
 	if refused.result != nil {
@@ -62,12 +62,31 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 	fields := appendText(nil, "reason", v.reason)
 	fields = appendText(fields, "rule", v.rule)
 	if v.hint != "" {
-		fields = append(fields, zap.String("hint", printable(v.hint, maxHint)))
+		fields = append(fields, zap.String("hint", advice(v.hint, v.reason)))
 	}
 	if v.passed != anonymous {
 		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
 	}
 	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+}
+
+// logShadow writes the line of a request on which shadow rules would have decided
+// otherwise, at INFO: would refuse, or would allow.
+func (h *Handler) logShadow(r *http.Request, v *visit) {
+	if v.shadow == nil {
+		return
+	}
+	line := h.logger.Check(zapcore.InfoLevel, "would "+would(v.shadow))
+	if line == nil {
+		return
+	}
+	fields := appendText(nil, "reason", string(v.shadow.Reason))
+	fields = appendText(fields, "rule", v.shadow.Rule)
+	if v.shadow.Hint != "" {
+		fields = append(fields, zap.String("hint", printable(v.shadow.Hint, maxHint)))
+	}
+	fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+	line.Write(append(fields, requestFields(r)...)...)
 }
 
 // streamFields are those of the line of a stream that is ended, at DEBUG. They
@@ -81,6 +100,17 @@ func (h *Handler) streamFields(r *http.Request, v *visit, d deadline) []zap.Fiel
 		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
 	}
 	return append(fields, requestFields(r)...)
+}
+
+// advice is a hint with what to do about its reason, in the words of the one
+// table that docs/errors.md and aws-jwt explain have, too.
+func advice(hint, reason string) string {
+	do := remedyOf(reason)
+	if do == "" {
+		return printable(hint, maxHint)
+	}
+	do = "; " + do
+	return printable(hint, maxHint-len(do)) + do
 }
 
 func verifiedIdentity(result *verifier.Result) verifier.Claimed {

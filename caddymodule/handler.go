@@ -127,6 +127,7 @@ type Handler struct {
 	server    *caddyhttp.Server // that it is provisioned for, if requests may be handed over
 	door      string            // of that server
 	ended     atomic.Bool       // whether the configuration's time is over
+	warnings  []string          // what may be wrong with the configuration
 	logger    *zap.Logger
 	slogger   *slog.Logger
 	now       func() time.Time
@@ -185,6 +186,10 @@ type Rule struct {
 
 	// A CEL expression that is true or false.
 	Expression string `json:"expression"`
+
+	// Try the rule out: it decides nothing, and what it would have changed is
+	// logged and counted. Default: false.
+	Shadow bool `json:"shadow,omitempty"`
 }
 
 // Header is a header for the next handler.

@@ -135,7 +135,7 @@ func TestCleanupLeavesOthersAlone(t *testing.T) {
 	defer cancel()
 	for name, harm := range map[string]func(*Handler){
 		"a bad issuer": func(h *Handler) { h.Issuers = append(h.Issuers, Issuer{URL: "https://*"}) },
-		"a bad rule":   func(h *Handler) { h.Allow = []Rule{{"", "1"}} },
+		"a bad rule":   func(h *Handler) { h.Allow = []Rule{{Expression: "1"}} },
 		"a bad header": func(h *Handler) { h.Headers = []Header{{"Host", "x"}} },
 		"no file":      func(h *Handler) { h.IssuersFile = "testdata/missing.json" },
 		"bad settings": func(h *Handler) { h.JWKS.Cooldown = duration(0) },

@@ -59,10 +59,14 @@ var paths = []path{
 	{name: "two credentials", change: func(r *http.Request) { r.Header.Add("Authorization", "Basic YTpi") }, reason: "malformed_request"},
 	{name: "bad token, error routes", token: func(*testing.T) string { return "a.b.c" }, server: withErrorRoutes(), reason: "malformed_token"},
 	{name: "denied", handlers: func(t *testing.T) []*Handler {
-		return []*Handler{newHandler(t, func(h *Handler) { withTeam(h); h.Deny = []Rule{{"all", "true"}}; h.ForwardToken = true })}
+		return []*Handler{newHandler(t, func(h *Handler) {
+			withTeam(h)
+			h.Deny = []Rule{{Name: "all", Expression: "true"}}
+			h.ForwardToken = true
+		})}
 	}, reason: "policy_denied"},
 	{name: "denied, error routes", server: withErrorRoutes(), handlers: func(t *testing.T) []*Handler {
-		return []*Handler{newHandler(t, func(h *Handler) { withTeam(h); h.Deny = []Rule{{"all", "true"}} })}
+		return []*Handler{newHandler(t, func(h *Handler) { withTeam(h); h.Deny = []Rule{{Name: "all", Expression: "true"}} })}
 	}, reason: "policy_denied"},
 	{name: "upgrade", change: func(r *http.Request) { r.Header.Set("Upgrade", "h2c") }, reason: "upgrade_refused"},
 	{name: "header too long", handlers: func(t *testing.T) []*Handler {
@@ -70,7 +74,7 @@ var paths = []path{
 	}, reason: "unsafe_header_value"},
 	{name: "denied by the second", handlers: func(t *testing.T) []*Handler {
 		return []*Handler{newHandler(t, func(h *Handler) { withTeam(h); h.ForwardToken = true }),
-			newHandler(t, func(h *Handler) { h.Deny = []Rule{{"all", "true"}} })}
+			newHandler(t, func(h *Handler) { h.Deny = []Rule{{Name: "all", Expression: "true"}} })}
 	}, reason: "policy_denied"},
 	{name: "firewall first", handlers: func(t *testing.T) []*Handler {
 		return []*Handler{newFirewall(t, Header{"X-Team", "x"}), newHandler(t, nil)}
@@ -213,7 +217,7 @@ func TestForwardToken(t *testing.T) {
 			got := serve(t, r, newHandler(t, func(h *Handler) {
 				h.ForwardToken = tt.forward
 				if tt.deny {
-					h.Deny = []Rule{{"all", "true"}}
+					h.Deny = []Rule{{Name: "all", Expression: "true"}}
 				}
 			}))
 			if !slices.Equal(got.sent.Header["Authorization"], tt.want) || got.sent.Header[strings.ToLower("Authorization")] != nil {

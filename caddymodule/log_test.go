@@ -11,6 +11,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 )
 
 // line is one log line, as the JSON encoder writes it.
@@ -74,7 +76,7 @@ func TestRefusalLine(t *testing.T) {
 		why    map[string]any
 	}{
 		{"no token", "", nil, zapcore.InfoLevel, nil,
-			map[string]any{"reason": "missing_token", "status": 401.0, "hint": "send Authorization: Bearer and a token of GetWebIdentityToken"}},
+			map[string]any{"reason": "missing_token", "status": 401.0, "hint": "the request has no bearer token"}},
 		{"not a token", "a.b", nil, zapcore.InfoLevel, nil,
 			map[string]any{"reason": "malformed_token", "status": 401.0, "hint": "the token has 2 parts, a JWT has 3"}},
 		{"not verified", wrong, nil, zapcore.InfoLevel, identity("unverified_"),
@@ -101,6 +103,8 @@ func TestRefusalLine(t *testing.T) {
 					want[name] = value
 				}
 			}
+			remedy, _ := remedy.Of(want["reason"].(string))
+			want["hint"] = want["hint"].(string) + "; " + remedy.Do
 			checkFields(t, got.fields, want)
 		})
 	}
@@ -135,7 +139,7 @@ func checkFields(t *testing.T, got, want map[string]any) {
 
 // A request that passes has one line at DEBUG and none above.
 func TestPassLine(t *testing.T) {
-	h := newHandler(t, func(h *Handler) { h.Allow = []Rule{{"everyone", "true"}} })
+	h := newHandler(t, func(h *Handler) { h.Allow = []Rule{{Name: "everyone", Expression: "true"}} })
 	token := tokenWith(t, func(c claims) { c.top["jti"] = jti })
 	if lines := logged(t, zapcore.InfoLevel, h, get(token)); len(lines) != 0 {
 		t.Errorf("at INFO: %v", lines)

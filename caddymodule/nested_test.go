@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func denyAll(h *Handler) { h.Deny = []Rule{{"all", "true"}} }
+func denyAll(h *Handler) { h.Deny = []Rule{{Name: "all", Expression: "true"}} }
 
 // Several handlers in one request's way must all let it pass.
 func TestNestedAllMustPass(t *testing.T) {

@@ -21,7 +21,7 @@ func TestPlaceholders(t *testing.T) {
 	}
 	nobody := func(reason string) map[string]string { return map[string]string{"{aws_jwt.reason}": reason} }
 	wrong := tokenWith(t, func(c claims) { c.top["aud"] = "https://other.example" })
-	allowed := func(h *Handler) { h.Allow = []Rule{{"a", "false"}, {Expression: "true"}} }
+	allowed := func(h *Handler) { h.Allow = []Rule{{Name: "a", Expression: "false"}, {Expression: "true"}} }
 	for _, tt := range []struct {
 		name   string
 		token  string

@@ -36,6 +36,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.Realm = defaultRealm
 	}
 	var found faults
+	found.add(registerMetrics(ctx.GetMetricsRegistry()))
 	h.provisionHeaders(&found)
 	h.checkUpgrades(&found)
 	if h.FirewallOnly {
@@ -86,7 +87,12 @@ func (h *Handler) provisionPolicy(found *faults) {
 	h.policy, err = celpolicy.Compile(config)
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {
-		h.logger.Warn("a rule may not mean what it says", zap.String("warning", warning))
+		h.logger.Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
+		h.warnings = append(h.warnings, warning.String())
+	}
+	if warning := h.noPolicy(); warning != "" {
+		h.logger.Warn(warning)
+		h.warnings = append(h.warnings, warning)
 	}
 }
 
@@ -108,6 +114,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
 			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
+			h.warnings = append(h.warnings, fmt.Sprintf("issuer %s is pinned to no account; name the accounts that it may speak for", each.URL))
 		}
 	}
 	var err error

@@ -28,12 +28,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 			return nil
 		}
 		v.reason, v.rule = refused.reason, refused.rule
+		v.walking.refused(h, refused)
+		v.count(refusedResult, refused.reason)
 		h.logRefusal(r, refused, h.now().Sub(began))
+		h.logShadow(r, v)
 		return h.respond(w, r, refused)
 	}
+	v.walking.passed(h, r, v)
 	if !h.FirewallOnly {
 		v.fields = h.headers.Fields()
+		v.count(string(v.passed), v.reason)
 		h.logPass(r, v, h.now().Sub(began))
+		h.logShadow(r, v)
 	}
 	var limited *stream
 	if deadline, ends := h.deadlineOf(v); ends {
@@ -86,9 +92,9 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	case c.token == "" && h.Optional:
 		return h.passAnonymously(r, v)
 	case c.token == "":
-		return &refusal{reason: missingToken, hint: "send Authorization: Bearer and a token of GetWebIdentityToken"}
+		return &refusal{reason: missingToken, hint: "the request has no bearer token"}
 	}
-	result, err := h.verifier.Verify(r.Context(), v.credential.token)
+	result, err := h.verify(r, v)
 	if err != nil {
 		return ofVerifier(err)
 	}
@@ -126,9 +132,10 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	if refused := leavesHTTP(r, h.mayUpgrade()); refused != nil {
 		return refused
 	}
-	decision := h.policy.Evaluate(r.Context(), v.result.Token, h.policyRequest(r))
+	decision := h.evaluate(r, v, v.result.Token)
 	passed := allowed
 	v.rule = decision.Rule
+	v.decided(decision)
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {
@@ -143,11 +150,15 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	return nil
 }
 
-func (h *Handler) policyRequest(r *http.Request) celpolicy.Request {
+func (h *Handler) policyRequest(r *http.Request, v *visit) celpolicy.Request {
 	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	now := h.now()
+	if v.walking != nil && !v.walking.now.IsZero() {
+		now = v.walking.now
+	}
 	return celpolicy.Request{
 		Method: r.Method, Host: r.Host, EscapedPath: r.URL.EscapedPath(),
-		RemoteIP: ip, Time: h.now(),
+		RemoteIP: ip, Time: now,
 	}
 }
 

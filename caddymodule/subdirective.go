@@ -157,11 +157,18 @@ func readTag(d *caddyfile.Dispenser, into *map[string][]string) error {
 }
 
 func readRule(d *caddyfile.Dispenser, into *[]Rule) error {
+	kind := d.Val()
 	args := d.RemainingArgs()
-	switch len(args) {
-	case 1:
+	shadow := len(args) > 1 && args[0] == "shadow"
+	switch {
+	case shadow && len(args) == 3 && args[1] != "":
+		*into = append(*into, Rule{Name: args[1], Expression: args[2], Shadow: true})
+	case shadow && len(args) <= 3:
+		// As the name of a rule it would be in force.
+		return d.Errf("a shadow rule has a name: %s shadow <name> <cel>", kind)
+	case len(args) == 1:
 		*into = append(*into, Rule{Expression: args[0]})
-	case 2:
+	case len(args) == 2:
 		*into = append(*into, Rule{Name: args[0], Expression: args[1]})
 	default:
 		return d.Errf("a rule is [<name>] <cel>; put the expression between backquotes, so that it is one argument and not %d", len(args))

@@ -121,6 +121,6 @@ func (h *Handler) successor() *caddyhttp.Server {
 func outlived() *refusal {
 	return &refusal{
 		reason: string(verifier.KeysUnavailable),
-		hint:   "the configuration of this handler ended while the request was under way, and none listens in the same way; try again",
+		hint:   "the configuration of this handler ended while the request was under way, and none listens in the same way",
 	}
 }

@@ -86,10 +86,9 @@ func connectionLists(header http.Header, option string) bool {
 }
 
 func refusedUpgrade(mayUpgrade bool) *refusal {
-	hint := "upgrades and CONNECT are refused; a client that offers HTTP/2 by Upgrade must not; " +
-		"WebSocket handshakes pass once each aws_jwt of the site, those with a matcher too, has allow_upgrade websocket"
+	hint := "upgrades, CONNECT and offers of HTTP/2 by Upgrade are refused"
 	if mayUpgrade {
-		hint = "allow_upgrade websocket lets the handshake of RFC 6455, section 4.1, pass alone, over HTTP/1.1 and with a token"
+		hint = "of upgrades only the handshake of RFC 6455, section 4.1, passes, over HTTP/1.1 and with a token"
 	}
 	return &refusal{reason: upgradeRefused, hint: hint}
 }

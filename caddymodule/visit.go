@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
@@ -19,6 +20,7 @@ type visit struct {
 	result     *verifier.Result // once the token was verified
 	fields     []string         // the header fields that the last handler set
 	held       []string         // the Upgrade of a handshake, taken out by a firewall
+	walking    *walking         // who asks about the visit; nil for those that are real
 
 	// What the last handler decided.
 	passed  passage
@@ -26,6 +28,8 @@ type visit struct {
 	rule    string // that decided
 	hint    string // of the refusal that was audited
 	upgrade bool   // whether it let an upgrade pass
+
+	shadow *celpolicy.Decision // that its shadow rules would have made instead, or nil
 }
 
 // passage is how a request passes, as the log calls it.
@@ -44,7 +48,7 @@ func visitOf(r *http.Request) *visit {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		return v
 	}
-	return new(visit)
+	return &visit{walking: walkingOf(r.Context())}
 }
 
 // enter returns the request that carries the visit. The first handler's is a
@@ -86,9 +90,10 @@ func (v *visit) placeholder(key string) (any, bool) {
 
 // arrive begins the decision of one handler.
 func (v *visit) arrive(header http.Header) {
+	v.walking.begin()
 	v.take(header)
 	v.offerUpgrade(header)
-	v.passed, v.reason, v.rule, v.hint, v.upgrade = "", "", "", "", false
+	v.passed, v.reason, v.rule, v.hint, v.upgrade, v.shadow = "", "", "", "", false, nil
 }
 
 // take reads the credential out of the request. A later handler finds it in

@@ -54,11 +54,13 @@ func loadLogged(t *testing.T, h *Handler) []observer.LoggedEntry {
 
 // What loads, and yet may not mean what it says, is told to who starts Caddy.
 func TestWarnings(t *testing.T) {
-	pinned := func(h *Handler) { h.Issuers[0].Accounts = []string{ordersAccount} }
+	asked := func(h *Handler) { h.PrincipalTags = map[string][]string{"team": {"orders"}} }
+	pinned := func(h *Handler) { asked(h); h.Issuers[0].Accounts = []string{ordersAccount} }
 	rule := func(expression string) func(*Handler) {
-		return func(h *Handler) { pinned(h); h.Allow = []Rule{{"team", expression}} }
+		return func(h *Handler) { pinned(h); h.Allow = []Rule{{Name: "team", Expression: expression}} }
 	}
 	const mayNotMean = "a rule may not mean what it says"
+	const noPolicy = "no policy: every principal of %s passes; allow, principal_tag and the like say which may"
 	const noAccount = "an issuer is pinned to no account; name the accounts that it may speak for"
 	for _, tt := range []struct {
 		name   string
@@ -67,16 +69,37 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"an anchored pattern", rule(`aws_token.sub.matches("^arn:.*$")`), nil},
 		{"an unanchored pattern", rule(`aws_token.sub.matches("role")`),
-			[]string{mayNotMean + `: warning=allow rule "team": matches("role") is true when any part`}},
+			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22): matches("role") is true when any part`}},
 		{"two of them", rule(`aws_token.sub.matches("^arn") || aws_token.sub.matches("role$")`),
-			[]string{mayNotMean + `: warning=allow rule "team": matches("^arn")`, mayNotMean + `: warning=allow rule "team": matches("role$")`}},
-		{"an unanchored pattern that denies", func(h *Handler) { pinned(h); h.Deny = []Rule{{"team", `aws_token.sub.matches("role")`}} },
-			[]string{mayNotMean + `: warning=deny rule "team": matches("role")`}},
+			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22): matches("^arn")`, mayNotMean + `: warning=allow rule "team" (line 1, column 55): matches("role$")`}},
+		{"an unanchored pattern that denies", func(h *Handler) {
+			pinned(h)
+			h.Deny = []Rule{{Name: "team", Expression: `aws_token.sub.matches("role")`}}
+		},
+			[]string{mayNotMean + `: warning=deny rule "team" (line 1, column 22): matches("role")`}},
 
 		{"an issuer with an account", pinned, nil},
 		{"an account for all issuers", func(h *Handler) { h.Accounts = []string{ordersAccount} }, nil},
-		{"an issuer without accounts", func(*Handler) {}, []string{noAccount + ": issuer=https://a.example"}},
+		{"an issuer without accounts", asked, []string{noAccount + ": issuer=https://a.example"}},
 		{"one issuer of two without accounts", func(h *Handler) { pinned(h); addURL(elsewhere)(h) }, []string{noAccount + ": issuer=" + elsewhere}},
+		{"no policy", func(h *Handler) { pinned(h); h.PrincipalTags = nil }, []string{fmt.Sprintf(noPolicy, "1 account")}},
+		{"no policy, two issuers", func(h *Handler) {
+			pinned(h)
+			addURL(elsewhere)(h)
+			h.Issuers[1].Accounts, h.PrincipalTags = []string{"444455556666"}, nil
+		},
+			[]string{fmt.Sprintf(noPolicy, "2 accounts")}},
+		{"shadow rules are no policy", func(h *Handler) {
+			pinned(h)
+			h.PrincipalTags, h.Deny = nil, []Rule{{Name: "x", Expression: `aws_token.principal.name == "x"`, Shadow: true}}
+		}, []string{fmt.Sprintf(noPolicy, "1 account")}},
+		{"a deny rule is one", func(h *Handler) {
+			pinned(h)
+			h.PrincipalTags, h.Deny = nil, []Rule{{Name: "x", Expression: `aws_token.principal.name == "x"`}}
+		}, nil},
+		{"no policy, an organization", func(h *Handler) {
+			h.Issuers, h.Organization = nil, &Organization{IDs: []string{"o-a1b2c3d4e5"}}
+		}, []string{fmt.Sprintf(noPolicy, "every account of o-a1b2c3d4e5")}},
 		{"firewall_only", func(h *Handler) { *h = Handler{FirewallOnly: true} }, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func TestAbsentTimestamp(t *testing.T) {
 		}
 	}
 	d := ask(t, allowRule(`aws_token.iat < request.time`), &awstoken.Token{})
-	if want := `allow rule "allow[0]" failed: aws_token.iat is absent`; d.Hint != want {
+	if want := `allow rule "allow[0]" failed: aws_token.iat is absent (When the token was issued)`; d.Hint != want {
 		t.Errorf("hint %q, want %q", d.Hint, want)
 	}
 }

@@ -17,8 +17,12 @@ type activation struct {
 	variables map[string]variable
 	token     *awstoken.Token
 	request   *Request
-	path      string // decoded; set when the policy reads it
 	host      string // made of request.Host when it is first read
+
+	// path is decoded, and set when the policy reads it; or it is what makes the
+	// path unsafe, which no rule reads but to be explained.
+	path       string
+	unsafePath bool
 }
 
 // ResolveName implements [interpreter.Activation].

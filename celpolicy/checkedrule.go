@@ -16,6 +16,8 @@ type checkedRule struct {
 	reads     map[string]bool   // variables by name, hidden ones included
 	patterns  map[string]uint64 // regular expressions with their instructions
 	readsPath bool
+	loops     bool
+	asksOU    bool
 	problems  []problem
 }
 
@@ -26,8 +28,13 @@ func inspectChecked(tree *ast.AST) *checkedRule {
 	}
 	in.readsPath = in.reads[pathVariable] || in.reads[presencePrefix+pathVariable]
 	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.CallKind {
+		switch e.Kind() {
+		case ast.CallKind:
+			in.asksOU = in.asksOU || e.AsCall().FunctionName() == "in_ou"
 			in.checkCall(e)
+		case ast.ComprehensionKind:
+			in.loops = true
+		default:
 		}
 	}))
 	return in

@@ -26,6 +26,10 @@ type Rule struct {
 
 	// Expression is of type bool and at most [MaxRuleBytes] long.
 	Expression string
+
+	// Shadow tries the rule out: it changes no decision, and [Decision.Shadow]
+	// says what it would have changed.
+	Shadow bool
 }
 
 // Config is a policy before it is compiled. The zero Config asks for nothing:

@@ -38,8 +38,8 @@ request_tags["a b"]: the list of values is empty`, "\n")
 func TestFaultsOfNames(t *testing.T) {
 	long := strings.Repeat("é", MaxNameBytes/2)
 	_, err := Compile(Config{
-		Deny:  []Rule{{"x", T}, {"y", T}, {"x", T}, {"allow[0]", T}, {"deny[3]", T}, {"", T}},
-		Allow: []Rule{{"y", T}, {"a\nb", T}, {long + "a", T}, {long, T}, {"a\xff", T}, {"", T}, {"", T}, {"deny[x]", T}, {"deny", T}},
+		Deny:  []Rule{{Name: "x", Expression: T}, {Name: "y", Expression: T}, {Name: "x", Expression: T}, {Name: "allow[0]", Expression: T}, {Name: "deny[3]", Expression: T}, {Expression: T}},
+		Allow: []Rule{{Name: "y", Expression: T}, {Name: "a\nb", Expression: T}, {Name: long + "a", Expression: T}, {Name: long, Expression: T}, {Name: "a\xff", Expression: T}, {Expression: T}, {Expression: T}, {Name: "deny[x]", Expression: T}, {Name: "deny", Expression: T}},
 	})
 	want := strings.TrimPrefix(`
 deny[2].name: "x" names two rules
@@ -150,8 +150,8 @@ func TestFaultsOfRules(t *testing.T) {
 func TestAllFaultsAreReported(t *testing.T) {
 	_, err := Compile(Config{
 		Accounts: []string{"1"},
-		Deny:     []Rule{{"", `aws_token.sbu == request.hots`}, {"", T}},
-		Allow:    []Rule{{"", T}, {"x", `1`}, {"x", `aws_token.sub.matches("[") && ip_in("", "")`}},
+		Deny:     []Rule{{Expression: `aws_token.sbu == request.hots`}, {Expression: T}},
+		Allow:    []Rule{{Expression: T}, {Name: "x", Expression: `1`}, {Name: "x", Expression: `aws_token.sub.matches("[") && ip_in("", "")`}},
 	})
 	want := strings.TrimPrefix(`
 accounts[0]: "1" is not 12 digits
@@ -174,29 +174,5 @@ allow[2] (line 1, column 41): "" is not a CIDR, such as 10.0.0.0/8`, "\n")
 	}
 	if !errors.As(joined.Unwrap()[4], &last) || last.Field != "allow[1]" || last.Line != 0 {
 		t.Errorf("fifth fault: %+v", last)
-	}
-}
-
-func TestWarnings(t *testing.T) {
-	for rule, want := range map[string]string{
-		`aws_token.sub.matches("prod")`:                                                `matches("prod") is true when any part`,
-		`aws_token.sub.matches("^prod")`:                                               `matches("^prod") is true when any part`,
-		`aws_token.sub.matches("^prod$")`:                                              "",
-		`matches(aws_token.sub, "prod$")`:                                              `matches("prod$") is true when any part`,
-		`aws_token.sub.contains("prod")`:                                               "",
-		`aws_token.aud.all(a, a == "x")`:                                               `aws_token.aud.all(…) is true when aws_token.aud is absent`,
-		`aws_token.aud.exists(a, a == "x")`:                                            "",
-		`["x"].all(a, a in aws_token.aud)`:                                             "",
-		`aws_token.request_tags.all(k, k == "x")`:                                      "aws_token.request_tags.all(…) is true when",
-		`has(aws_token.request_tags) && aws_token.request_tags.all(k, k == "x")`:       "",
-		`aws_token.request_tags.size() > 0 && aws_token.request_tags.all(k, k == "x")`: "",
-		`size(aws_token.request_tags) > 0 && aws_token.request_tags.all(k, k == "x")`:  "",
-		`has(aws_token.principal_tags) && aws_token.request_tags.all(k, k == "x")`:     "aws_token.request_tags.all(…) is true when",
-	} {
-		p := mustCompile(t, Config{Deny: []Rule{{"d", rule}}})
-		got := strings.Join(p.Warnings(), "\n")
-		if want == "" && got != "" || want != "" && !strings.HasPrefix(got, `deny rule "d": `+want) {
-			t.Errorf("%s: %q, want %q", rule, got, want)
-		}
 	}
 }

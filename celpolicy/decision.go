@@ -46,11 +46,18 @@ type Decision struct {
 	// not for the client. Text from outside is quoted and cut to 128 bytes. It
 	// is "" when Allowed.
 	Hint string
+
+	// Shadow is the decision that the policy would make with its shadow rules in
+	// force beside the others. It is nil unless it differs in Allowed: so without
+	// shadow rules, and where a requirement, a deny rule that is in force or an
+	// unsafe path refuses anyway. Its own Shadow is nil.
+	Shadow *Decision
 }
 
 func refuse(reason Reason, hint string) Decision { return Decision{Reason: reason, Hint: hint} }
 
-// maxHintBytes bounds each piece of text from outside that a hint holds.
+// maxHintBytes bounds each piece of text from outside that a hint or a value
+// of an [Explanation] holds.
 const maxHintBytes = 128
 
 // quoted is how text from outside stands in a hint.
@@ -76,7 +83,7 @@ func failure(err error) string {
 		text = strconv.Quote(text)
 	}
 	if strings.Contains(text, "no such key: ") {
-		text += `; the token lacks this tag or claim: ask for it with has(…), or [?"key"].orValue("")`
+		text += `; the token lacks this tag or claim`
 	}
 	return text
 }

@@ -33,6 +33,7 @@ func newEnvironment(vars map[string]variable) (*cel.Env, error) {
 		ext.Strings(ext.StringsVersion(stringsVersion)),
 		ext.Sets(ext.SetsVersion(setsVersion)),
 		cel.Macros(hasMacro(vars)),
+		cel.EnableMacroCallTracking(), // so that a part of a rule can be written as it was
 		cel.DefaultUTCTimeZone(true),
 		cel.ParserRecursionLimit(MaxRuleDepth),
 		cel.ParserExpressionSizeLimit(MaxRuleBytes),

@@ -85,5 +85,67 @@ func ExamplePolicy_Warnings() {
 	}
 	fmt.Println(policy.Warnings()[0])
 	// Output:
-	// allow rule "ci": matches("ci-[a-z]+") is true when any part of the text matches; write "^(?:…)$" to match all of it
+	// allow rule "ci" (line 1, column 33): matches("ci-[a-z]+") is true when any part of the text matches; write "^(?:…)$" to match all of it
+}
+
+func ExamplePolicy_Explain() {
+	policy, err := celpolicy.Compile(celpolicy.Config{
+		Accounts: []string{"123456789012"},
+		Allow: []celpolicy.Rule{{
+			Name:       "orders",
+			Expression: `aws_token.principal_tags.team == "orders" && request.method in ["GET", "HEAD"]`,
+		}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token := &awstoken.Token{
+		AccountID:     "123456789012",
+		PrincipalTags: map[string]string{"team": "search"},
+	}
+	e := policy.Explain(context.Background(), token, celpolicy.Request{Method: "GET"})
+	for _, check := range e.Checks {
+		fmt.Println(check.Kind, check.Name, check.Passed)
+		if check.Rule == nil {
+			continue
+		}
+		for _, read := range check.Rule.Reads {
+			fmt.Println("  reads", read.Path, "=", read.Value)
+		}
+		for _, part := range check.Rule.Parts {
+			fmt.Println("  part", part.Expression, "is", part.Result)
+		}
+		fmt.Println(" ", check.Hint)
+	}
+	// Output:
+	// requirement account true
+	// allow orders false
+	//   reads aws_token.principal_tags.team = "search"
+	//   reads request.method = "GET"
+	//   part aws_token.principal_tags.team == "orders" is false
+	//   part request.method in ["GET", "HEAD"] is true
+	//   allow rule "orders" is false; aws_token.principal_tags.team == "orders" is false (aws_token.principal_tags.team is "search")
+}
+
+func ExampleDecision_shadow() {
+	policy, err := celpolicy.Compile(celpolicy.Config{
+		Accounts: []string{"123456789012"},
+		Deny: []celpolicy.Rule{
+			{Name: "no-root", Expression: `aws_token.principal.type == "root"`, Shadow: true},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token := &awstoken.Token{AccountID: "123456789012", Principal: awstoken.Principal{Type: "root"}}
+	d := policy.Evaluate(context.Background(), token, celpolicy.Request{})
+	fmt.Println(d.Allowed)
+	if d.Shadow != nil {
+		fmt.Println("would be", d.Shadow.Reason, "by", d.Shadow.Rule)
+	}
+	// Output:
+	// true
+	// would be policy_denied by no-root
 }

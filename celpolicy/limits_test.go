@@ -211,9 +211,10 @@ func TestConcurrency(t *testing.T) {
 }
 
 // No text makes Compile panic, and no rule that compiles makes Evaluate panic
-// or say both yes and why not.
+// or say both yes and why not, or Explain say something else.
 func FuzzRule(f *testing.F) {
 	for _, seed := range []string{T, E, `has(aws_token.org.id)`, `aws_token.acount.id == 1`, `[1].all(x, x == 1)`, `aws_token.sub.matches("^a$")`,
+		`has(aws_token.jti) && (aws_token.claims.c || aws_token.principal_tags["p"] == "x") && aws_token.org.ou_path[0].startsWith("x")`,
 		`arn_like(aws_token.sub, "arn:*:*:*:*:*")`, `ip_in(request.remote_ip, "10.0.0.0/8")`, `aws_token.claims[?"a"].?b.orValue(1) == 2`,
 		`"%s".format([aws_token.claims]) != ""`, `optional.of(1).optMap(x, x + 1).hasValue()`, "aws_token.`sub` == ''", `has(`, `{1: [2]}.exists(k, k == 1)`} {
 		f.Add(seed)
@@ -227,6 +228,10 @@ func FuzzRule(f *testing.F) {
 		d := p.Evaluate(context.Background(), token, Request{EscapedPath: "/a", Time: testTime})
 		if d.Allowed != (d.Reason == "") || d.Allowed != (d.Hint == "") || strings.Contains(d.Hint, "panic") || strings.Contains(d.Hint, "internal error") {
 			t.Errorf("%s: %+v", expression, d)
+		}
+		e := p.Explain(context.Background(), token, Request{EscapedPath: "/a", Time: testTime})
+		if rule := e.Checks[len(e.Checks)-1].Rule; verdict(e.Decision) != verdict(d) || len(rule.Parts) > 0 && combined(rule.Operator, rule.Parts) != rule.Result {
+			t.Errorf("%s: %+v, explained as %+v", expression, d, e)
 		}
 	})
 }

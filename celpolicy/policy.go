@@ -13,10 +13,18 @@ import (
 type Policy struct {
 	compiled     bool
 	requirements []requirement
-	deny, allow  []*rule
-	noneTrue     string // the hint when no allow rule is true
+	rules        []*rule // all of them, as written: the deny rules, then the allow rules
+	enforced     ruleSet
+	shadow       ruleSet
 	variables    map[string]variable
-	readsPath    bool
+	warnings     []Warning
+}
+
+// ruleSet are the rules that are in force, or the shadow rules.
+type ruleSet struct {
+	deny, allow []*rule
+	noneTrue    string // how the hint begins when no allow rule is true
+	readsPath   bool
 }
 
 // Compile makes a policy of a configuration, which may be changed afterwards.
@@ -32,27 +40,41 @@ func Compile(cfg Config) (*Policy, error) {
 	}
 	c := &compiler{env: env, variables: vars, functions: functionNames(env)}
 	p := &Policy{compiled: true, requirements: requirements(cfg), variables: vars}
-	p.deny = c.compileAll(EffectDeny, cfg.Deny, &f)
-	p.allow = c.compileAll(EffectAllow, cfg.Allow, &f)
+	p.rules = c.compileAll(EffectDeny, cfg.Deny, &f)
+	p.rules = append(p.rules, c.compileAll(EffectAllow, cfg.Allow, &f)...)
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	for _, r := range append(p.deny[:len(p.deny):len(p.deny)], p.allow...) {
-		p.readsPath = p.readsPath || r.readsPath
+	for _, r := range p.rules {
+		if r.shadow {
+			p.shadow.add(r)
+		} else {
+			p.enforced.add(r)
+		}
 	}
-	p.noneTrue = fmt.Sprintf("none of the allow rules %s is true", wantedList(ruleNames(p.allow)))
+	p.warnings = c.lint(cfg, p.rules)
 	return p, nil
+}
+
+func (s *ruleSet) add(r *rule) {
+	s.readsPath = s.readsPath || r.readsPath
+	if r.effect == EffectDeny {
+		s.deny = append(s.deny, r)
+		return
+	}
+	s.allow = append(s.allow, r)
+	s.noneTrue = fmt.Sprintf("none of the allow rules %s is true", wantedList(ruleNames(s.allow)))
 }
 
 func (c *compiler) compileAll(kind Effect, sources []Rule, f *faults) []*rule {
 	var rules []*rule
 	for i, source := range sources {
 		field := fmt.Sprintf("%s[%d]", kind, i)
-		r := c.compile(field, source, f)
+		r := c.compile(field, source.Expression, f)
 		if r == nil {
 			continue
 		}
-		r.name = source.Name
+		r.name, r.effect, r.shadow = source.Name, kind, source.Shadow
 		if r.name == "" {
 			r.name = field
 		}
@@ -61,17 +83,36 @@ func (c *compiler) compileAll(kind Effect, sources []Rule, f *faults) []*rule {
 	return rules
 }
 
-// ReadsPath reports whether a rule reads request.path. Such a policy refuses
-// unsafe paths; others never look at the path.
-func (p *Policy) ReadsPath() bool { return p != nil && p.readsPath }
+// ReadsPath reports whether a rule that is in force reads request.path. Such a
+// policy refuses unsafe paths. Others do not, whatever their shadow rules read.
+func (p *Policy) ReadsPath() bool { return p != nil && p.enforced.readsPath }
 
-// RuleNames returns the names of the deny rules and then of the allow rules, in
-// the order in which they are asked.
+// RuleInfo says which rule of a [Policy] has a name.
+type RuleInfo struct {
+	Name   string
+	Effect Effect
+	Shadow bool
+}
+
+// Rules returns the deny rules and then the allow rules, in the order in which
+// they are written, shadow rules among them.
+func (p *Policy) Rules() []RuleInfo {
+	if p == nil {
+		return nil
+	}
+	var list []RuleInfo
+	for _, r := range p.rules {
+		list = append(list, RuleInfo{Name: r.name, Effect: r.effect, Shadow: r.shadow})
+	}
+	return list
+}
+
+// RuleNames returns the names of [Policy.Rules].
 func (p *Policy) RuleNames() []string {
 	if p == nil {
 		return nil
 	}
-	return append(ruleNames(p.deny), ruleNames(p.allow)...)
+	return ruleNames(p.rules)
 }
 
 func ruleNames(rules []*rule) []string {
@@ -82,31 +123,12 @@ func ruleNames(rules []*rule) []string {
 	return names
 }
 
-// Warnings returns what the rules do that CEL allows and their author may not
-// have meant, such as matches() without anchors. Each begins with the kind and
-// the name of the rule. They change no decision.
-func (p *Policy) Warnings() []string {
-	if p == nil {
-		return nil
-	}
-	var list []string
-	add := func(kind Effect, rules []*rule) {
-		for _, r := range rules {
-			for _, w := range r.warnings {
-				list = append(list, fmt.Sprintf("%s rule %q: %s", kind, r.name, w))
-			}
-		}
-	}
-	add(EffectDeny, p.deny)
-	add(EffectAllow, p.allow)
-	return list
-}
-
 // Evaluate decides. The token is one that was verified: a policy believes it.
 //
 // An unsafe path refuses before all else, when a rule reads it. Then every
 // requirement must hold. Then a deny rule that is true or fails refuses. Then,
-// when there are allow rules, one must be true, whatever the others do.
+// when there are allow rules, one must be true, whatever the others do. Shadow
+// rules are asked last, and change nothing but [Decision.Shadow].
 //
 // A nil token refuses. A cancelled ctx makes a long loop fail, and a rule that
 // fails never allows.
@@ -118,30 +140,48 @@ func (p *Policy) Evaluate(ctx context.Context, t *awstoken.Token, r Request) Dec
 		return refuse(ReasonPolicyError, "there is no token")
 	}
 	a := &activation{variables: p.variables, token: t, request: &r}
-	if p.readsPath {
-		decoded, problem := decodePath(r.EscapedPath)
-		if problem != "" {
-			return refuse(ReasonUnsafePath, fmt.Sprintf("the path %s is unsafe: %s", quoted(r.EscapedPath), problem))
-		}
-		a.path = decoded
+	unsafe := p.readPath(a)
+	if unsafe != "" && p.enforced.readsPath {
+		return refuse(ReasonUnsafePath, unsafe)
 	}
-	for _, req := range p.requirements {
+	for i := range p.requirements {
+		req := &p.requirements[i]
 		if hint, refused := req.refusal(t); refused {
 			return Decision{Reason: ReasonRequirementFailed, Rule: req.name, Hint: hint}
 		}
 	}
-	if d, refused := p.askDeny(ctx, a); refused {
+	d, refused := p.enforced.askDeny(ctx, a)
+	if refused {
 		return d
 	}
-	return p.askAllow(ctx, a)
+	d = p.enforced.askAllow(ctx, a)
+	if len(p.shadow.deny)+len(p.shadow.allow) > 0 {
+		d.Shadow = p.askShadow(ctx, a, d, unsafe)
+	}
+	return d
 }
 
-func (p *Policy) askDeny(ctx context.Context, a *activation) (d Decision, refused bool) {
-	for _, r := range p.deny {
+// readPath decodes the path, when a rule reads it, and says what makes it
+// unsafe.
+func (p *Policy) readPath(a *activation) (unsafe string) {
+	if !p.enforced.readsPath && !p.shadow.readsPath {
+		return ""
+	}
+	decoded, problem := decodePath(a.request.EscapedPath)
+	if problem != "" {
+		a.path, a.unsafePath = problem, true
+		return fmt.Sprintf("the path %s is unsafe: %s", quoted(a.request.EscapedPath), problem)
+	}
+	a.path = decoded
+	return ""
+}
+
+func (s *ruleSet) askDeny(ctx context.Context, a *activation) (d Decision, refused bool) {
+	for _, r := range s.deny {
 		holds, err := r.holds(ctx, a)
 		switch {
 		case err != nil:
-			hint := fmt.Sprintf("deny rule %q failed: %s", r.name, failure(err))
+			hint := fmt.Sprintf("deny rule %q failed: %s", r.name, r.failure(err, a))
 			return Decision{Reason: ReasonPolicyError, Rule: r.name, Effect: EffectDeny, Hint: hint}, true
 		case holds:
 			hint := fmt.Sprintf("deny rule %q is true", r.name)
@@ -151,13 +191,13 @@ func (p *Policy) askDeny(ctx context.Context, a *activation) (d Decision, refuse
 	return Decision{}, false
 }
 
-func (p *Policy) askAllow(ctx context.Context, a *activation) Decision {
-	if len(p.allow) == 0 {
+func (s *ruleSet) askAllow(ctx context.Context, a *activation) Decision {
+	if len(s.allow) == 0 {
 		return Decision{Allowed: true}
 	}
 	var failed *rule
 	var cause error
-	for _, r := range p.allow {
+	for _, r := range s.allow {
 		holds, err := r.holds(ctx, a)
 		if holds && err == nil {
 			return Decision{Allowed: true, Rule: r.name, Effect: EffectAllow}
@@ -167,8 +207,32 @@ func (p *Policy) askAllow(ctx context.Context, a *activation) Decision {
 		}
 	}
 	if failed != nil {
-		hint := fmt.Sprintf("allow rule %q failed: %s", failed.name, failure(cause))
+		hint := fmt.Sprintf("allow rule %q failed: %s", failed.name, failed.failure(cause, a))
 		return Decision{Reason: ReasonPolicyError, Rule: failed.name, Effect: EffectAllow, Hint: hint}
 	}
-	return refuse(ReasonPolicyDenied, p.noneTrue)
+	hint := s.noneTrue
+	if len(s.allow) == 1 {
+		hint = joinHints(hint, s.allow[0].whyFalse(ctx, a))
+	}
+	return refuse(ReasonPolicyDenied, hint)
+}
+
+// askShadow returns the decision with the shadow rules in force, if it differs
+// from d, in which no deny rule refused. What the other rules came to is in d,
+// so none of them is asked again.
+func (p *Policy) askShadow(ctx context.Context, a *activation, d Decision, unsafe string) *Decision {
+	shadow, refused := refuse(ReasonUnsafePath, unsafe), true
+	if unsafe == "" {
+		shadow, refused = p.shadow.askDeny(ctx, a)
+	}
+	if !refused {
+		if len(p.shadow.allow) == 0 || d.Allowed && len(p.enforced.allow) > 0 {
+			return nil
+		}
+		shadow = p.shadow.askAllow(ctx, a)
+	}
+	if shadow.Allowed == d.Allowed {
+		return nil
+	}
+	return &shadow
 }

@@ -13,6 +13,8 @@ type requirement struct {
 	name    string // as Decision.Rule has it
 	subject string // as hints have it
 	found   string // how hints name it and a value that is not wanted
+	tags    string // the variable of the tags that it reads one of, or ""
+	key     string // of that tag
 	wanted  []string
 	allowed map[string]struct{}
 	read    func(*awstoken.Token) (value string, present bool)
@@ -34,8 +36,9 @@ func attributeRequirement(name, subject string, read func(*awstoken.Token) strin
 	}}
 }
 
-func tagRequirement(kind, key string, read func(*awstoken.Token) map[string]string) requirement {
+func tagRequirement(kind, key, tags string, read func(*awstoken.Token) map[string]string) requirement {
 	return requirement{name: kind + "_tag." + key, subject: fmt.Sprintf("%s tag %q", kind, key), found: "%s is %s, not",
+		tags: tags, key: key,
 		read: func(t *awstoken.Token) (string, bool) {
 			value, present := read(t)[key]
 			return value, present
@@ -54,24 +57,29 @@ func requirements(cfg Config) []requirement {
 			func(t *awstoken.Token) string { return t.OrgID }).oneOf(cfg.Orgs))
 	}
 	for _, key := range slices.Sorted(maps.Keys(cfg.PrincipalTags)) {
-		list = append(list, tagRequirement("principal", key,
+		list = append(list, tagRequirement("principal", key, principalTags,
 			func(t *awstoken.Token) map[string]string { return t.PrincipalTags }).oneOf(cfg.PrincipalTags[key]))
 	}
 	for _, key := range slices.Sorted(maps.Keys(cfg.RequestTags)) {
-		list = append(list, tagRequirement("request", key,
+		list = append(list, tagRequirement("request", key, requestTags,
 			func(t *awstoken.Token) map[string]string { return t.RequestTags }).oneOf(cfg.RequestTags[key]))
 	}
 	return list
 }
 
 // refusal says what is wrong with t, or that nothing is.
-func (r requirement) refusal(t *awstoken.Token) (hint string, refused bool) {
+func (r *requirement) refusal(t *awstoken.Token) (hint string, refused bool) {
 	value, present := r.read(t)
 	if !present {
-		return fmt.Sprintf("%s is absent, wanted one of %s", r.subject, wantedList(r.wanted)), true
+		hint = fmt.Sprintf("%s is absent, wanted one of %s", r.subject, wantedList(r.wanted))
+		if r.tags != "" {
+			hint = joinHints(hint, absentTag(t, r.tags, r.key))
+		}
+		return hint, true
 	}
 	if _, ok := r.allowed[value]; !ok {
-		return fmt.Sprintf(r.found+" one of %s", r.subject, quoted(value), wantedList(r.wanted)), true
+		hint = fmt.Sprintf(r.found+" one of %s", r.subject, quoted(value), wantedList(r.wanted))
+		return joinHints(hint, nearMiss("it", value, r.wanted)), true
 	}
 	return "", false
 }

@@ -4,22 +4,39 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 )
 
 // interruptEvery is after how many rounds of a loop a rule asks whether its
 // context was cancelled.
 const interruptEvery = 100
 
-// rule is a Rule that is ready to be asked. It keeps no state of its own.
+// rule is a Rule that is ready to be asked. It keeps no state of its own, but
+// for the parts that it is taken apart into when somebody wants to know.
 type rule struct {
-	name      string
+	name       string
+	effect     Effect
+	shadow     bool
+	expression string
+
 	program   cel.Program
+	loops     bool
 	readsPath bool
-	warnings  []string
+	reads     []reading
+	asksOU    bool // whether it calls in_ou
+
+	checked   *cel.Ast // nil once the warnings are made, and inspected as well
+	inspected *checkedRule
+
+	compiler *compiler
+	once     sync.Once
+	operator string
+	parts    []*rule
 }
 
 // holds reports whether the rule is true. Whatever goes wrong is an error, a
@@ -30,7 +47,16 @@ func (r *rule) holds(ctx context.Context, a *activation) (result bool, err error
 			result, err = false, fmt.Errorf("evaluating a rule: panic: %v", p)
 		}
 	}()
-	value, _, err := r.program.ContextEval(ctx, a)
+	if ctx == nil {
+		return false, errors.New("evaluating a rule: there is no context")
+	}
+	var value ref.Val
+	if r.loops {
+		value, _, err = r.program.ContextEval(ctx, a)
+	} else {
+		// Only loops look at the context, and lending it takes allocations.
+		value, _, err = r.program.Eval(a)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -49,19 +75,19 @@ type compiler struct {
 }
 
 // compile adds the rule's faults to f, all that CEL finds in one pass.
-func (c *compiler) compile(field string, source Rule, f *faults) *rule {
+func (c *compiler) compile(field, expression string, f *faults) *rule {
 	switch {
-	case source.Expression == "":
+	case expression == "":
 		f.add(field, "the expression is empty")
 		return nil
-	case len(source.Expression) > MaxRuleBytes:
-		f.add(field, "the expression is %d bytes long, %d are allowed", len(source.Expression), MaxRuleBytes)
+	case len(expression) > MaxRuleBytes:
+		f.add(field, "the expression is %d bytes long, %d are allowed", len(expression), MaxRuleBytes)
 		return nil
-	case !utf8.ValidString(source.Expression):
+	case !utf8.ValidString(expression):
 		f.add(field, "the expression is not UTF-8")
 		return nil
 	}
-	parsed, issues := c.env.Parse(source.Expression)
+	parsed, issues := c.env.Parse(expression)
 	if issues.Err() != nil {
 		c.addIssues(field, issues, nil, f)
 		return nil
@@ -83,7 +109,11 @@ func (c *compiler) compile(field string, source Rule, f *faults) *rule {
 	if len(result.problems) > 0 {
 		return nil
 	}
-	return c.program(field, checked, result, f)
+	r := c.program(field, checked, result, f)
+	if r != nil {
+		r.expression = expression
+	}
+	return r
 }
 
 func (c *compiler) program(field string, checked *cel.Ast, in *checkedRule, f *faults) *rule {
@@ -92,16 +122,23 @@ func (c *compiler) program(field string, checked *cel.Ast, in *checkedRule, f *f
 		f.add(field, "it costs %d units at least, %d are allowed", estimate.Min, uint64(MaxRuleCost))
 		return nil
 	}
-	program, err := c.env.Program(checked,
-		cel.EvalOptions(cel.OptOptimize),
-		cel.CostLimit(MaxRuleCost),
-		costTrackers(in.patterns),
-		cel.InterruptCheckFrequency(interruptEvery))
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if !in.isLight() {
+		options = append(options,
+			costTrackers(in.patterns),
+			cel.InterruptCheckFrequency(interruptEvery),
+			cel.CostLimit(MaxRuleCost),
+		)
+	}
+	program, err := c.env.Program(checked, options...)
 	if err != nil {
 		f.add(field, "%v", err)
 		return nil
 	}
-	return &rule{program: program, readsPath: in.readsPath, warnings: in.warnings(c.variables)}
+	return &rule{
+		program: program, loops: in.loops, readsPath: in.readsPath, reads: in.readings(c.variables), asksOU: in.asksOU,
+		checked: checked, inspected: in, compiler: c,
+	}
 }
 
 func notBool(t *cel.Type) string {

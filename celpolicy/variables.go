@@ -46,6 +46,9 @@ func newVariables() map[string]variable {
 		vars[name] = variable{cel.StringType, func(a *activation) any { return text.value(name, a) }}
 		vars[presencePrefix+name] = variable{cel.BoolType, func(a *activation) any { return text.raw(a) != "" }}
 	}
+	for _, name := range []string{pathVariable, presencePrefix + pathVariable} {
+		vars[name] = unlessUnsafe(vars[name])
+	}
 	vars[requestTime] = variable{cel.TimestampType, func(a *activation) any {
 		if a.request.Time.IsZero() {
 			return types.NewErr("%s is absent", requestTime)
@@ -54,6 +57,16 @@ func newVariables() map[string]variable {
 	}}
 	vars[presencePrefix+requestTime] = variable{cel.BoolType, func(a *activation) any { return !a.request.Time.IsZero() }}
 	return vars
+}
+
+// unlessUnsafe makes a rule fail that is asked about an unsafe path.
+func unlessUnsafe(v variable) variable {
+	return variable{v.celType, func(a *activation) any {
+		if a.unsafePath {
+			return types.NewErr("the path is unsafe: %s", a.path)
+		}
+		return v.value(a)
+	}}
 }
 
 func attributeVariable(attr awstoken.Attribute) variable {

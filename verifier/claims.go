@@ -64,7 +64,7 @@ func withKeyID(refusal *Error, c *compact) *Error {
 
 func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 	if v.singleAudience && len(audience) > 1 {
-		return refuse(WrongAudience, "the token is made out to %d audiences, only one is accepted (single_audience)", len(audience))
+		return refuse(WrongAudience, "the token is made out to %d audiences, single_audience accepts one of %v alone", len(audience), from.Audiences)
 	}
 	for _, a := range audience {
 		if slices.Contains(from.Audiences, a) {
@@ -80,7 +80,7 @@ func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 
 func (v *Verifier) checkExpiry(expiry time.Time) *Error {
 	if now := v.now(); !now.Before(expiry.Add(v.leeway)) {
-		return refuse(Expired, "the token ended %v ago, at %s, the leeway is %v; the caller must ask STS for a new one",
+		return refuse(Expired, "the token ended %v ago, at %s, the leeway is %v",
 			now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339), v.leeway)
 	}
 	return nil
@@ -93,7 +93,7 @@ func (v *Verifier) checkStart(t *awstoken.Token) *Error {
 		at    time.Time
 	}{{"iat", t.IssuedAt}, {"nbf", t.NotBefore}} {
 		if start.at.After(limit) {
-			return refuse(NotYetValid, "%s lies %v ahead, the leeway is %v; is this machine's clock right?",
+			return refuse(NotYetValid, "%s lies %v ahead, the leeway is %v",
 				start.claim, start.at.Sub(v.now()).Round(time.Second), v.leeway)
 		}
 	}

@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -118,5 +119,7 @@ func (g *dialGuard) check(ip netip.Addr) error {
 	if public || g.allowPrivate || g.allowLoopback && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("refusing to dial %s: it is not a public address; allow_private_addresses permits it", ip)
+	return fmt.Errorf("refusing to dial %s: %w", ip, errNotPublic)
 }
+
+var errNotPublic = errors.New("it is not a public address; allow_private_addresses permits it")

@@ -44,7 +44,7 @@ func (s source) fetch(ctx context.Context) ([]byte, map[string]Key, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := parseJWKS(text)
+	keys, err := judgeJWKS(text, recordOf(ctx))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w (from %s)", err, jwksURL)
 	}
@@ -60,20 +60,21 @@ func (s source) discover(ctx context.Context) (string, error) {
 	}
 	document, err := awstoken.ParseObject(text)
 	if err != nil {
-		return "", fmt.Errorf("reading discovery document %s: %w", location, err)
+		return "", faulty(ProbeNotJSON, fmt.Errorf("reading discovery document %s: %w", location, err))
 	}
+	recordOf(ctx).discovered(document)
 	if document["issuer"] != s.issuer {
-		return "", fmt.Errorf("reading discovery document %s: it is for another issuer", location)
+		return "", faulty(ProbeOtherIssuer, fmt.Errorf("reading discovery document %s: it is for another issuer", location))
 	}
 	jwksURI, ok := document["jwks_uri"].(string)
 	if !ok {
-		return "", fmt.Errorf("reading discovery document %s: it has no jwks_uri", location)
+		return "", faulty(ProbeJWKSURI, fmt.Errorf("reading discovery document %s: it has no jwks_uri", location))
 	}
 	if len(jwksURI) > maxURL {
-		return "", fmt.Errorf("reading discovery document %s: its jwks_uri has %d bytes, at most %d are read", location, len(jwksURI), maxURL)
+		return "", faulty(ProbeJWKSURI, fmt.Errorf("reading discovery document %s: its jwks_uri has %d bytes, at most %d are read", location, len(jwksURI), maxURL))
 	}
 	if err := sameOrigin(s.issuer, jwksURI); err != nil {
-		return "", fmt.Errorf("reading discovery document %s: %w", location, err)
+		return "", faulty(ProbeJWKSURI, fmt.Errorf("reading discovery document %s: %w", location, err))
 	}
 	return jwksURI, nil
 }
@@ -97,6 +98,7 @@ func sameOrigin(issuer, jwksURI string) error {
 }
 
 func (s source) get(ctx context.Context, location string) ([]byte, error) {
+	defer recordOf(ctx).visit(location)()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
 	if err != nil {
 		return nil, fmt.Errorf("getting %s: %w", location, err)
@@ -110,14 +112,15 @@ func (s source) get(ctx context.Context, location string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode)
+		return nil, faulty(statusFault(response.StatusCode),
+			fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode))
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
 	if err != nil {
 		return nil, fmt.Errorf("getting %s: %w", location, err)
 	}
 	if len(text) > maxDocument {
-		return nil, fmt.Errorf("getting %s: %w", location, errTooLarge)
+		return nil, faulty(ProbeTooLarge, fmt.Errorf("getting %s: %w", location, errTooLarge))
 	}
 	return text, nil
 }

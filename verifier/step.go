@@ -86,7 +86,7 @@ func peekAtPayload(_ context.Context, a *attempt) error {
 
 func findIssuer(_ context.Context, a *attempt) error {
 	if a.from = a.v.trust.find(a.claimed.Issuer); a.from == nil {
-		return refuse(UnknownIssuer, "issuer %s is not trusted here; issuers are compared byte for byte", quote(a.claimed.Issuer))
+		return refuse(UnknownIssuer, "issuer %s is not trusted here", quote(a.claimed.Issuer))
 	}
 	return nil
 }

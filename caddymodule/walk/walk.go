@@ -39,7 +39,7 @@ type Walk struct {
 	Handlers []*Handler `json:"handlers"`
 
 	// Upstream is the header of the request as it leaves the last handler; nil
-	// unless the request passes.
+	// unless the request passes. Of a credential it has the scheme alone: "Bearer …".
 	Upstream http.Header `json:"upstream,omitempty"`
 }
 
@@ -54,6 +54,10 @@ type Handler struct {
 
 	// Verified says that the token's signature was checked and fits.
 	Verified bool `json:"verified"`
+
+	// Claimed is the account that the token says it is of, whether it was
+	// verified or not.
+	Claimed string `json:"claimed_account,omitempty"`
 
 	// Shadow is what the shadow rules would have changed.
 	Shadow *Shadow `json:"shadow,omitempty"`
@@ -105,7 +109,8 @@ type Check struct {
 
 	Found  string `json:"found,omitempty"`  // as it is to be shown: quoted and cut
 	Wanted string `json:"wanted,omitempty"` // the same
-	Hint   string `json:"hint,omitempty"`   // of a failure
+	Reason string `json:"reason,omitempty"` // of a failure
+	Hint   string `json:"hint,omitempty"`   // the same: what was wanted and what was there
 
 	Rule *Rule `json:"rule,omitempty"` // of a check of kind Deny or Allow
 }
@@ -116,8 +121,9 @@ type Rule struct {
 	Result     string    `json:"result,omitempty"` // true, false or error; "" when it was not asked
 	Error      string    `json:"error,omitempty"`
 	Shadow     bool      `json:"shadow,omitempty"`
-	Reads      []Reading `json:"reads,omitempty"` // the attributes that it reads
-	Parts      []Part    `json:"parts,omitempty"` // the operands of its outermost && or ||
+	Reads      []Reading `json:"reads,omitempty"`    // the attributes that it reads
+	Operator   string    `json:"operator,omitempty"` // && or ||, when one of them is its outermost
+	Parts      []Part    `json:"parts,omitempty"`    // the operands of that
 }
 
 // Reading is an attribute of the token or the request that a rule reads.
@@ -127,11 +133,14 @@ type Reading struct {
 	Absent bool   `json:"absent,omitempty"` // the token lacks it
 }
 
-// Part is one operand of a rule's outermost && or ||.
+// Part is one operand of a rule's outermost && or ||. An operand that is itself
+// a chain of the other operator has parts.
 type Part struct {
 	Expression string `json:"expression"`
 	Result     string `json:"result"` // true, false or error
 	Error      string `json:"error,omitempty"`
+	Operator   string `json:"operator,omitempty"`
+	Parts      []Part `json:"parts,omitempty"`
 }
 
 // Answered reports whether a rule was asked and came to a result.

@@ -1,0 +1,103 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
+)
+
+func init() {
+	caddycmd.RegisterCommand(caddycmd.Command{
+		Name:  "aws-jwt",
+		Usage: "inspect|explain|test|probe",
+		Short: "Looks into tokens of AWS STS and policies of aws_jwt",
+		Long: `Looks into tokens of AWS STS (GetWebIdentityToken) and policies of aws_jwt:
+
+  inspect   decodes a token into the attributes that policies read
+  explain   walks a token and a request through a configuration, check by check
+  test      runs tables of policy cases against a configuration, offline
+  probe     fetches the keys of each issuer as the gateway would, and judges them
+
+A token comes from a file, or from standard input when the file is "-", and
+never from the command line: other users of the machine see it there, and the
+shell keeps it. Nothing that is started by these commands listens, and no
+request reaches an upstream.`,
+		CobraFunc: func(cmd *cobra.Command) {
+			subcommands := []*cobra.Command{inspectCommand(), explainCommand(), testCommand(), probeCommand()}
+			cmd.AddCommand(subcommands...)
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return cmd.Help()
+				}
+				var names []string
+				for _, sub := range subcommands {
+					names = append(names, sub.Name())
+				}
+				return couldNot(cmd, unknownCommand(args[0], names))
+			}
+			for _, each := range append(subcommands, cmd) {
+				each.SilenceErrors, each.SilenceUsage = true, true
+				each.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+					return couldNot(cmd, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+				})
+			}
+		},
+	})
+}
+
+func unknownCommand(name string, known []string) error {
+	if terminal.LooksLikeToken(name) {
+		return terminal.ErrTokenAsArgument
+	}
+	if nearest := awstoken.Nearest(name, known); nearest != "" {
+		return fmt.Errorf("there is no aws-jwt %s; did you mean %s?", terminal.Printable(name), nearest)
+	}
+	return fmt.Errorf("there is no aws-jwt %s, but %v", terminal.Printable(name), known)
+}
+
+// What the commands return to the shell.
+const (
+	exitGood     = 0
+	exitBad      = 1 // refused, a case failed, an issuer has no keys
+	exitCouldNot = 2 // it could not be told
+)
+
+var errSilent = errors.New("the exit code says it all")
+
+// exit ends a command with a code.
+func exit(cmd *cobra.Command, code int) error {
+	switch code {
+	case exitGood:
+		return nil
+	case exitBad:
+		return errSilent // of which Caddy makes 1
+	}
+	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return code, nil })(cmd, nil)
+}
+
+// couldNot ends a command that could not do what it was asked for.
+func couldNot(cmd *cobra.Command, err error) error {
+	cmd.PrintErrln("Error:", err)
+	return exit(cmd, exitCouldNot)
+}
+
+// configFlags are those of a command that reads a configuration.
+func configFlags(cmd *cobra.Command) {
+	cmd.Flags().StringP("config", "c", "", "the configuration file, such as a Caddyfile")
+	cmd.Flags().StringP("adapter", "a", "", "its adapter, when its name does not tell: caddyfile, …")
+}
+
+// rehearseFlags loads the configuration that the flags name.
+func rehearseFlags(cmd *cobra.Command, offline bool) (*rehearsal, error) {
+	file, _ := cmd.Flags().GetString("config")
+	adapter, _ := cmd.Flags().GetString("adapter")
+	if file == "" {
+		return nil, errors.New("--config is missing: name the Caddyfile, or another configuration")
+	}
+	return rehearse(file, adapter, offline)
+}

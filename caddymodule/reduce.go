@@ -1,0 +1,132 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A configuration that is only asked about is reduced to what decides which
+// aws_jwt handlers a request meets: servers, routes and matchers. Nothing of it
+// listens, writes, logs or reaches an upstream.
+
+// reduction says how a configuration is reduced.
+type reduction struct {
+	// offline leaves out where keys come from, too: they are not asked for, and
+	// the machine need not have the files.
+	offline bool
+}
+
+// waysThrough are the handlers that change what later routes match or policies
+// read, and do nothing else.
+var waysThrough = []string{"aws_jwt", "subroute", "rewrite", "vars", "map", "invoke", "headers"}
+
+// ends are the handlers behind which a request does not go on.
+var ends = []string{"reverse_proxy", "file_server", "static_response", "error", "metrics", "acme_server"}
+
+// reduce returns the JSON of a configuration that can be asked, of one that can
+// be run.
+func (r reduction) reduce(config []byte) ([]byte, error) {
+	var all struct {
+		Apps map[string]json.RawMessage `json:"apps"`
+	}
+	if err := json.Unmarshal(config, &all); err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var app struct {
+		Servers map[string]map[string]any `json:"servers"`
+	}
+	if all.Apps["http"] == nil {
+		return nil, errors.New("reading the configuration: it serves no site")
+	}
+	if err := json.Unmarshal(all.Apps["http"], &app); err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	servers := make(map[string]any, len(app.Servers))
+	for name, server := range app.Servers {
+		reduced := map[string]any{"listen": server["listen"], "automatic_https": map[string]any{"disable": true}}
+		reduced["routes"] = r.routes(server["routes"])
+		if named, ok := server["named_routes"].(map[string]any); ok {
+			for name, route := range named {
+				named[name] = r.route(route)
+			}
+			reduced["named_routes"] = named
+		}
+		servers[name] = reduced
+	}
+	return json.Marshal(map[string]any{
+		"admin":   map[string]any{"disabled": true},
+		"logging": map[string]any{"logs": map[string]any{"default": map[string]any{"level": "FATAL"}}},
+		"apps":    map[string]any{"http": map[string]any{"servers": servers}},
+	})
+}
+
+func (r reduction) routes(routes any) []any {
+	list, _ := routes.([]any)
+	reduced := make([]any, len(list))
+	for i, route := range list {
+		reduced[i] = r.route(route)
+	}
+	return reduced
+}
+
+func (r reduction) route(route any) any {
+	members, ok := route.(map[string]any)
+	if !ok {
+		return route
+	}
+	handlers, _ := members["handle"].([]any)
+	var kept []any
+	for _, each := range handlers {
+		if handler, ok := each.(map[string]any); ok {
+			if reduced := r.handler(handler); reduced != nil {
+				kept = append(kept, reduced)
+			}
+		}
+	}
+	members["handle"] = kept
+	return members
+}
+
+// handler returns what stands for a handler, or nil when requests go by it.
+func (r reduction) handler(handler map[string]any) map[string]any {
+	name, _ := handler["handler"].(string)
+	switch {
+	case name == "file_server" && handler["pass_thru"] == true:
+		return nil
+	case slices.Contains(ends, name):
+		return map[string]any{"handler": "static_response"}
+	case !slices.Contains(waysThrough, name):
+		return nil
+	case name == "subroute":
+		return map[string]any{"handler": name, "routes": r.routes(handler["routes"])}
+	case name == "headers":
+		// What it does to answers is nobody's concern here.
+		return map[string]any{"handler": name, "request": handler["request"]}
+	case name == "aws_jwt":
+		r.keys(handler)
+	}
+	return handler
+}
+
+// keys keeps an aws_jwt handler from writing to the storage, and offline from
+// needing what keys are fetched with.
+func (r reduction) keys(handler map[string]any) {
+	if handler["firewall_only"] == true {
+		return
+	}
+	jwks, _ := handler["jwks"].(map[string]any)
+	if jwks == nil || r.offline {
+		jwks = make(map[string]any)
+	}
+	jwks["persist"] = false
+	handler["jwks"] = jwks
+	issuers, _ := handler["issuers"].([]any)
+	for _, each := range issuers {
+		if issuer, ok := each.(map[string]any); ok && r.offline {
+			delete(issuer, "jwks_file")
+			delete(issuer, "jwks_url")
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// rehearsal is a configuration that can be asked what it would make of a
+// request. It does not run: nothing listens, and no upstream is reached.
+type rehearsal struct {
+	servers  []rehearsed
+	handlers []*Handler // all of them but firewalls
+	offline  bool
+}
+
+// rehearsed is one server of a rehearsal.
+type rehearsed struct {
+	name   string
+	server *caddyhttp.Server
+	hosts  []string // that its sites are for, as far as they name any
+}
+
+// rehearse loads a configuration file as caddy run would read it. Close what it
+// returns. Offline, keys are not asked for.
+func rehearse(file, adapter string, offline bool) (*rehearsal, error) {
+	config, err := adapted(file, adapter)
+	if err != nil {
+		return nil, err
+	}
+	reduced, err := reduction{offline}.reduce(config)
+	if err != nil {
+		return nil, err
+	}
+	var parsed caddy.Config
+	if err := json.Unmarshal(reduced, &parsed); err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	ctx, err := caddy.ProvisionContext(&parsed)
+	if err != nil {
+		return nil, err
+	}
+	app, err := ctx.App("http")
+	if err != nil {
+		return nil, err
+	}
+	served, ok := app.(*caddyhttp.App)
+	if !ok {
+		return nil, fmt.Errorf("loading the configuration: the app http is a %T", app)
+	}
+	r := &rehearsal{offline: offline}
+	for _, name := range slices.Sorted(maps.Keys(served.Servers)) {
+		r.add(name, served.Servers[name])
+	}
+	if len(r.handlers) == 0 {
+		return nil, errors.New("loading the configuration: no site of it has an aws_jwt")
+	}
+	return r, nil
+}
+
+// Close gives back what the handlers hold. Caddy has no other way to end a
+// configuration that was provisioned and never run.
+func (r *rehearsal) Close() {
+	for _, h := range r.handlers {
+		_ = h.Cleanup() // the process is about to end
+	}
+}
+
+func (r *rehearsal) add(name string, server *caddyhttp.Server) {
+	added := rehearsed{name: name, server: server}
+	visitRoutes(server.Routes, func(route caddyhttp.Route) {
+		for _, set := range route.MatcherSets {
+			for _, matcher := range set {
+				if hosts, ok := matcher.(*caddyhttp.MatchHost); ok {
+					added.hosts = append(added.hosts, *hosts...)
+				}
+			}
+		}
+		r.collect(route)
+	})
+	for _, route := range server.NamedRoutes {
+		visitRoutes(caddyhttp.RouteList{*route}, r.collect)
+	}
+	r.servers = append(r.servers, added)
+}
+
+func (r *rehearsal) collect(route caddyhttp.Route) {
+	for _, handler := range route.Handlers {
+		if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
+			r.handlers = append(r.handlers, h)
+		}
+	}
+}
+
+func visitRoutes(routes caddyhttp.RouteList, visit func(caddyhttp.Route)) {
+	for _, route := range routes {
+		visit(route)
+		for _, handler := range route.Handlers {
+			if sub, ok := handler.(*caddyhttp.Subroute); ok {
+				visitRoutes(sub.Routes, visit)
+			}
+		}
+	}
+}
+
+// adapted reads a configuration file into Caddy's JSON. As caddy run does, it
+// takes a file whose name begins with Caddyfile, or ends so, for a Caddyfile.
+func adapted(file, adapter string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	name := strings.ToLower(filepath.Base(file))
+	if adapter == "" && filepath.Ext(name) != ".json" && (strings.HasPrefix(name, "caddyfile") || strings.HasSuffix(name, ".caddyfile")) {
+		adapter = "caddyfile"
+	}
+	if adapter == "" {
+		if !json.Valid(text) {
+			return nil, fmt.Errorf("reading the configuration: %s is not JSON; is it a Caddyfile? then give --adapter caddyfile", file)
+		}
+		return text, nil
+	}
+	with := caddyconfig.GetAdapter(adapter)
+	if with == nil {
+		return nil, fmt.Errorf("reading the configuration: there is no adapter %q; caddyfile is one", adapter)
+	}
+	config, _, err := with.Adapt(text, map[string]any{"filename": file})
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return config, nil
+}

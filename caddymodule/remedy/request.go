@@ -1,0 +1,58 @@
+package remedy
+
+import "net/http"
+
+// ofCredentials are the refusals of requests whose token was not even read.
+var ofCredentials = []Remedy{
+	{
+		Reason: "missing_token", Status: http.StatusUnauthorized,
+		Cause: "The request has no `Authorization` field, or one of another scheme, such as `Basic`. " +
+			"Proxies on the way sometimes remove the field, and so do clients that follow a redirect to another host.",
+		See:   "The line has no `unverified_` fields. Send the request again with `curl -v` and look for `> Authorization: Bearer`.",
+		InAWS: "Nothing.",
+		Here: "Nothing, if callers are to have a token. `optional` lets requests without one pass, as nobody; " +
+			"with a matcher, such as `aws_jwt /api/*`, all other paths are open.",
+		Do: "send Authorization: Bearer and a token of GetWebIdentityToken",
+	},
+	{
+		Reason: "malformed_request", Status: http.StatusBadRequest, Code: "invalid_request",
+		Cause: "There are several `Authorization` fields, or the one that is there is not `Bearer`, one space and the characters of a token. " +
+			"A line end behind the token, quotes around it and an empty shell variable are the usual causes.",
+		See:   "`hint` says which. `printf %s \"$TOKEN\" | wc -c` counts what the variable holds, and `od -c` shows what does not belong there.",
+		InAWS: "Nothing.",
+		Here:  "Nothing. If a proxy in front of the gateway adds a field of its own, take that out there.",
+		Do:    "send one Authorization field with Bearer, one space and the token alone",
+	},
+}
+
+// ofRequests are the refusals of requests that cannot be handed on safely,
+// whoever sends them.
+var ofRequests = []Remedy{
+	{
+		Reason: "upgrade_refused", Status: http.StatusForbidden,
+		Cause: "The request asks to leave HTTP: a WebSocket, HTTP/2 by `Upgrade`, or `CONNECT`. " +
+			"Behind an upgrade nobody looks at what the client sends, so upgrades are refused unless they are allowed.",
+		See:   "`method`, `path` and `hint`. `curl --http2` offers HTTP/2 by `Upgrade` on plain http; `curl --http1.1` does not.",
+		InAWS: "Nothing.",
+		Here: "`allow_upgrade websocket` in each `aws_jwt` in the way of the request, those whose matcher does not fit included. " +
+			"The handshake must come over HTTP/1.1 and bear a token. Nothing else can be allowed.",
+		Do: "write allow_upgrade websocket in each aws_jwt in its way, or send the request without Upgrade",
+	},
+	{
+		Reason: "unsafe_path", Status: http.StatusForbidden,
+		Cause: "A rule reads `request.path`, and an upstream could read this path otherwise than the rule: `//`, dot segments, " +
+			"an encoded slash, a backslash or a control character. Or the target of the request is no path at all.",
+		See:   "`hint` says what is wrong with it. `path` is the decoded path; the access log has it as it came.",
+		InAWS: "Nothing.",
+		Here:  "Nothing, as a rule. A policy that does not read `request.path` looks at no path, and cannot tell one from another.",
+		Do:    "send the path in its one plain form, without //, dot segments, encoded slashes and backslashes",
+	},
+	{
+		Reason: "unsafe_header_value", Status: http.StatusForbidden,
+		Cause: "A header for the upstream is over 4 KiB once it is percent-encoded. It would have to be cut, and a cut value is another value.",
+		See:   "`hint` names the header; `aws-jwt inspect` shows the attribute that it is made of.",
+		InAWS: "Shorter tags, if the header is made of tags.",
+		Here:  "A shorter value in `header`: one tag, such as `{aws_token.principal_tags.team}`, in place of all of them.",
+		Do:    "put less into this header, such as one tag in place of all",
+	},
+}
