@@ -93,7 +93,8 @@ func (r reduction) route(route any) any {
 func (r reduction) handler(handler map[string]any) map[string]any {
 	name, _ := handler["handler"].(string)
 	switch {
-	case name == "file_server" && handler["pass_thru"] == true:
+	case name == "file_server" && handler["pass_thru"] == true,
+		name == "reverse_proxy" && handler["handle_response"] != nil: // such as forward_auth
 		return nil
 	case slices.Contains(ends, name):
 		return map[string]any{"handler": "static_response"}
