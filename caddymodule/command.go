@@ -3,9 +3,11 @@ package caddymodule
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
@@ -41,6 +43,7 @@ request reaches an upstream.`,
 				return couldNot(cmd, unknownCommand(args[0], names))
 			}
 			for _, each := range append(subcommands, cmd) {
+				each.RunE = withoutTokens(each.RunE)
 				each.SilenceErrors, each.SilenceUsage = true, true
 				each.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 					return couldNot(cmd, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
@@ -50,10 +53,20 @@ request reaches an upstream.`,
 	})
 }
 
-func unknownCommand(name string, known []string) error {
-	if terminal.LooksLikeToken(name) {
-		return terminal.ErrTokenAsArgument
+// withoutTokens keeps a token that stands where it must not from being used, and
+// from being written again.
+func withoutTokens(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		given := slices.Clone(args)
+		cmd.Flags().Visit(func(flag *pflag.Flag) { given = append(given, flag.Value.String()) })
+		if slices.ContainsFunc(given, terminal.HoldsToken) {
+			return couldNot(cmd, terminal.ErrTokenAsArgument)
+		}
+		return run(cmd, args)
 	}
+}
+
+func unknownCommand(name string, known []string) error {
 	if nearest := awstoken.Nearest(name, known); nearest != "" {
 		return fmt.Errorf("there is no aws-jwt %s; did you mean %s?", terminal.Printable(name), nearest)
 	}
@@ -82,6 +95,9 @@ func exit(cmd *cobra.Command, code int) error {
 
 // couldNot ends a command that could not do what it was asked for.
 func couldNot(cmd *cobra.Command, err error) error {
+	if terminal.HoldsToken(err.Error()) {
+		err = terminal.ErrTokenAsArgument // in the name of a flag
+	}
 	cmd.PrintErrln("Error:", err)
 	return exit(cmd, exitCouldNot)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,12 +101,15 @@ func explainNoToken(cmd *cobra.Command, failed remedy.STSError) error {
 	}
 	style := styleOf(cmd)
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: STS answered %s, so there is no token to look at\nwhy: %s\n%s %s\n",
-		style.Bad("no token"), failed.Code, failed.Cause, style.Bold("change:"), failed.Do)
+		style.Bad("no token"), failed.Code, withoutQuotes(failed.Cause), style.Bold("change:"), withoutQuotes(failed.Do))
 	if err != nil {
 		return couldNot(cmd, err)
 	}
 	return exit(cmd, exitBad)
 }
+
+// withoutQuotes takes out the marks that Markdown has around commands.
+func withoutQuotes(text string) string { return strings.ReplaceAll(text, "`", "") }
 
 func requestOfFlags(cmd *cobra.Command, r *rehearsal, token string) (*http.Request, error) {
 	flags := cmd.Flags()

@@ -32,7 +32,6 @@ Exit code: 0 the token can be read (and was verified, if that was asked for),
 	configFlags(cmd)
 	cmd.Flags().String("issuer", "", "the issuer whose keys the signature is checked against; https, byte for byte as in the token")
 	cmd.Flags().Bool("json", false, "write JSON, whose members docs/commands.md has")
-	cmd.MarkFlagsMutuallyExclusive("issuer", "config")
 	cmd.RunE = runInspect
 	return cmd
 }
@@ -73,6 +72,8 @@ func verifyForInspect(cmd *cobra.Command, token string, audiences []string) (res
 	issuer, _ := cmd.Flags().GetString("issuer")
 	config, _ := cmd.Flags().GetString("config")
 	switch {
+	case issuer != "" && config != "":
+		return nil, nil, true, errors.New("--issuer and --config cannot stand together: each says whose keys count")
 	case issuer != "":
 		result, verdict, err = verifyBy(cmd.Context(), issuer, token, audiences)
 		return result, verdict, true, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func (*TextError) Error() string {
 // The error is [ErrTokenAsArgument] for a path that is a token and [ErrNoToken]
 // for an empty one, among others. None holds any of the token.
 func ReadToken(path string, stdin io.Reader, stderr io.Writer) (string, error) {
-	if LooksLikeToken(path) {
+	if looksLikeToken(path) {
 		return "", ErrTokenAsArgument
 	}
 	input := stdin
@@ -63,12 +64,17 @@ func ReadToken(path string, stdin io.Reader, stderr io.Writer) (string, error) {
 	return tokenIn(string(text))
 }
 
-// LooksLikeToken reports whether a text looks like a compact JWS, whose header begins
+// looksLikeToken reports whether a text looks like a compact JWS, whose header begins
 // with {".
-func LooksLikeToken(text string) bool {
+func looksLikeToken(text string) bool {
 	text = withoutScheme(strings.TrimSpace(text))
 	return strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
 }
+
+// HoldsToken reports whether a compact JWS stands somewhere in a text.
+func HoldsToken(text string) bool { return tokenInText.MatchString(text) }
+
+var tokenInText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.`)
 
 // openError leaves the path out if it might be a part of a token.
 func openError(path string, err error) error {

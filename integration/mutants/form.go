@@ -15,7 +15,7 @@ const (
 // anyAlgorithm lets a token name whatever algorithm it likes.
 var anyAlgorithm = []edit{
 	{keyFile, "return a == RS256 || a == ES384 }", `return a != "" }`},
-	{checkFile, "if !slices.Contains(a.from.Algorithms, a.compact.algorithm) {", "if len(a.from.Algorithms) == 0 {"},
+	{checkFile, "if !slices.Contains(a.from.Algorithms, a.compact.algorithm) {", "if len(a.from.Algorithms) == 0 || !slices.Contains(a.from.Algorithms, a.from.Algorithms[0]) {"},
 }
 
 func formMutants() []mutant {

@@ -1,0 +1,135 @@
+package commands
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func readPage(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "commands.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
+// section is what stands below a heading, such as "## test" or "### JSON of
+// test", up to the next one of any kind.
+func section(t *testing.T, page, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(page, "\n"+heading+"\n")
+	if !found {
+		t.Fatalf("the page has no heading %q", heading)
+	}
+	text, _, _ = strings.Cut(text, "\n#")
+	return text
+}
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
+
+// only is the one block of a language.
+func only(t *testing.T, page, language string) string {
+	t.Helper()
+	var found []string
+	for _, block := range fence.FindAllStringSubmatch(page, -1) {
+		if block[1] == language {
+			found = append(found, block[2])
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("the page has %d blocks of %s, one is wanted", len(found), language)
+	}
+	return found[0]
+}
+
+var (
+	helpFlag = regexp.MustCompile(`(?m)^ +(?:-[a-z], +| +)--([a-z-]+)`)
+	flagRow  = regexp.MustCompile("(?m)^\\| (?:`-[a-z]`, )?`--([a-z-]+)[^|]*\\|")
+)
+
+func names(found [][]string) []string {
+	list := []string{}
+	for _, each := range found {
+		list = append(list, each[1])
+	}
+	slices.Sort(list)
+	return list
+}
+
+// The flags that --help shows are those of the page's table.
+func TestFlags(t *testing.T) {
+	s, page := newScene(t), readPage(t)
+	for _, command := range subcommands {
+		t.Run(command, func(t *testing.T) {
+			help := s.run(t, command, "--help")
+			if help.code != 0 || help.stderr != "" {
+				t.Errorf("--help: exit %d: %s", help.code, help.stderr)
+			}
+			_, flags, found := strings.Cut(help.stdout, "\nFlags:\n")
+			if !found {
+				t.Fatalf("--help shows no flags:\n%s", help.stdout)
+			}
+			shown := slices.DeleteFunc(names(helpFlag.FindAllStringSubmatch(flags, -1)), func(name string) bool { return name == "help" })
+			if listed := names(flagRow.FindAllStringSubmatch(section(t, page, "## "+command), -1)); !slices.Equal(shown, listed) {
+				t.Errorf("--help shows %v, the page lists %v", shown, listed)
+			}
+		})
+	}
+}
+
+// varying is what differs from run to run: identifiers, times, durations, and
+// sizes of tokens.
+var varying = []struct {
+	pattern *regexp.Regexp
+	name    string
+}{
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UUID"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
+	{regexp.MustCompile(`\b\d+ bytes\b`), "SIZE"},
+	{regexp.MustCompile(`\b\d+ (d|h|m|s|ms)( \d+ (d|h|m|s))?\b`), "DURATION"},
+	{regexp.MustCompile(`\b\d+\.\d+s\b`), "SECONDS"},
+}
+
+func settled(text string) string {
+	for _, each := range varying {
+		text = each.pattern.ReplaceAllString(text, each.name)
+	}
+	return strings.TrimSpace(text)
+}
+
+// Each example can be run, and prints what the page shows behind it.
+func TestExamples(t *testing.T) {
+	s, page := newScene(t), readPage(t)
+	var printed strings.Builder // since the last output that the page shows
+	ran, compared := 0, 0
+	for _, block := range fence.FindAllStringSubmatch(page, -1) {
+		switch block[1] {
+		case "sh":
+			printed.Reset()
+			for line := range strings.Lines(block[2]) {
+				if !strings.HasPrefix(line, "caddy-awsjwt") {
+					continue
+				}
+				ran++
+				o := s.shell(t, line)
+				if o.code > 1 || o.stderr != "" {
+					t.Errorf("%sexit %d: %s", line, o.code, o.stderr)
+				}
+				printed.WriteString(o.stdout)
+			}
+		case "text":
+			compared++
+			if wanted, came := settled(block[2]), settled(strings.ReplaceAll(printed.String(), s.base, pageSTS)); wanted != came {
+				t.Errorf("the page shows\n%s\nand the program prints\n%s", wanted, came)
+			}
+		}
+	}
+	if ran < len(subcommands) || compared < len(subcommands) {
+		t.Errorf("%d commands and %d outputs were found", ran, compared)
+	}
+}
