@@ -22,6 +22,13 @@ const module = "github.com/caddy-awsjwt/caddy-awsjwt"
 // libraries are the packages that Go programmers import without Caddy.
 var libraries = []string{"awstoken", "verifier", "celpolicy", "identity"}
 
+// told are the packages that the commands show things with. They know nothing of
+// Caddy, so that their tests are small and quick.
+var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal"}
+
+// outsiders are what only caddymodule may need.
+var outsiders = []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang"}
+
 // The import rules keep each package one verb on the token. They are read from
 // the graph of non-test imports.
 func TestImportRules(t *testing.T) {
@@ -35,7 +42,7 @@ func TestImportRules(t *testing.T) {
 		return false
 	}
 	for _, library := range libraries {
-		for _, outside := range []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang"} {
+		for _, outside := range outsiders {
 			if reaches(library, outside) {
 				t.Errorf("%s reaches %s: libraries must not need Caddy", library, outside)
 			}
@@ -43,6 +50,16 @@ func TestImportRules(t *testing.T) {
 		for _, other := range libraries[1:] {
 			if other != library && reaches(library, module+"/"+other) {
 				t.Errorf("%s reaches %s: they meet in caddymodule alone", library, other)
+			}
+		}
+	}
+	for _, name := range told {
+		if deps[module+"/"+name] == nil {
+			t.Errorf("there is no %s", name)
+		}
+		for _, outside := range outsiders {
+			if reaches(name, outside) {
+				t.Errorf("%s reaches %s, which only caddymodule may", name, outside)
 			}
 		}
 	}
@@ -66,7 +83,7 @@ func TestImportRules(t *testing.T) {
 		}
 	}
 	// The controls: what the rules look for is found where it may be.
-	if !reaches("caddymodule", "go.uber.org/zap") || !reaches("cmd/devsts", module+"/devsts") || !reaches("verifier", "github.com/lestrrat-go/jwx/v2") {
+	if !reaches("caddymodule", "go.uber.org/zap") || !reaches("caddymodule", "github.com/prometheus/client_golang") || !reaches("cmd/devsts", module+"/devsts") || !reaches("verifier", "github.com/lestrrat-go/jwx/v2") {
 		t.Error("the import graph was not read rightly")
 	}
 }

@@ -15,12 +15,16 @@ type credential struct {
 
 // takeCredential reads the Authorization fields and removes them.
 func takeCredential(header http.Header) credential {
-	var fields []string
+	const field = "Authorization"
+	fields := header[field]
 	for name, values := range header {
-		if strings.EqualFold(name, "Authorization") {
-			fields = append(fields, values...)
-			delete(header, name)
+		if len(name) != len(field) || !strings.EqualFold(name, field) {
+			continue
 		}
+		if name != field {
+			fields = append(fields[:len(fields):len(fields)], values...)
+		}
+		delete(header, name)
 	}
 	c := credential{malformed: "the request has several Authorization fields"}
 	switch len(fields) {
@@ -78,12 +82,20 @@ func isTokenByte(c byte) bool {
 func isB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
 	for i := range len(s) {
-		if !isAlphanumeric(s[i]) && strings.IndexByte("-._~+/", s[i]) < 0 {
+		if !b64Token[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
+
+// b64Token are the characters of a b64token.
+var b64Token = func() (allowed [256]bool) {
+	for c := range allowed {
+		allowed[c] = isAlphanumeric(byte(c)) || strings.IndexByte("-._~+/", byte(c)) >= 0
+	}
+	return allowed
+}()
 
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

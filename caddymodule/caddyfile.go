@@ -61,6 +61,11 @@ func init() {
 //	    max_stream      <duration>
 //	    realm           <name>
 //	    explain_errors
+//	    cache off|{
+//	        size <tokens>
+//	        ttl  <duration>
+//	    }
+//	    signature_share <per cent>
 //	}
 //
 // With a matcher it writes two routes: one that strips every request, and one
@@ -126,10 +131,12 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
 			return readSwitch(d, "default_headers", &h.DefaultHeaders)
 		}, false},
-		"forward_token":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
-		"allow_upgrade":  {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
-		"max_stream":     {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},
-		"realm":          {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
-		"explain_errors": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
+		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
+		"allow_upgrade":   {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
+		"max_stream":      {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},
+		"cache":           {readCache, false},
+		"signature_share": {readSignatureShare, false},
+		"realm":           {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
+		"explain_errors":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
 	})
 }

@@ -83,9 +83,9 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // The subdirectives of later versions are unknown to this one: a setting that
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
-	const known = "known are [account algorithm allow allow_upgrade audience default_headers deny explain_errors forward_token " +
+	const known = "known are [account algorithm allow allow_upgrade audience cache default_headers deny explain_errors forward_token " +
 		"header issuer issuers_file jwks leeway max_lifetime max_stream mode optional org organization principal_tag realm " +
-		"request_tag single_audience]"
+		"request_tag signature_share single_audience]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
 	const knownIssuer = "known are [account algorithm audience jwks_file jwks_url]"
 	for _, tt := range []struct{ lines, want string }{
@@ -95,7 +95,8 @@ func TestCaddyfileUnknown(t *testing.T) {
 		{"default_header off", `unknown subdirective "default_header"; did you mean "default_headers"?`},
 		{"frobnicate", `unknown subdirective "frobnicate"; ` + known},
 		{"allow_upgrades websocket", `unknown subdirective "allow_upgrades"; did you mean "allow_upgrade"?`},
-		{"cache off", `unknown subdirective "cache"; ` + known},
+		{"caches off", `unknown subdirective "caches"; did you mean "cache"?`},
+		{"cache {\n\tsizes 5\n}", `unknown subdirective "sizes"; did you mean "size"?`},
 		{"jwks {\n\tfrobnicate 24h\n}", `unknown subdirective "frobnicate"; ` + knownJWKS},
 		{"organization o-a1b2c3d4e5 {\n\taudience x\n}", `unknown subdirective "audience"; known are [issuer_template]`},
 		{"jwks {\n\ttimeouts 24h\n}", `unknown subdirective "timeouts"; did you mean "timeout"?`},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
@@ -32,16 +33,11 @@ request reaches an upstream.`,
 		CobraFunc: func(cmd *cobra.Command) {
 			subcommands := []*cobra.Command{inspectCommand(), explainCommand(), testCommand(), probeCommand()}
 			cmd.AddCommand(subcommands...)
-			cmd.RunE = func(cmd *cobra.Command, args []string) error {
-				if len(args) == 0 {
-					return cmd.Help()
-				}
-				var names []string
-				for _, sub := range subcommands {
-					names = append(names, sub.Name())
-				}
-				return couldNot(cmd, unknownCommand(args[0], names))
-			}
+			cmd.RunE = runNoCommand(subcommands)
+			// Flags are those of a command, and whose they are is not known when its
+			// name is misspelt.
+			cmd.DisableFlagParsing = true
+			cmd.SetHelpTemplate(cmd.HelpTemplate() + helpFooter)
 			for _, each := range append(subcommands, cmd) {
 				each.RunE = withoutTokens(each.RunE)
 				each.SilenceErrors, each.SilenceUsage = true, true
@@ -66,11 +62,44 @@ func withoutTokens(run func(*cobra.Command, []string) error) func(*cobra.Command
 	}
 }
 
+// helpFooter takes the place of Caddy's, whose pages do not have these commands.
+const helpFooter = `
+Full documentation is in docs/commands.md of github.com/caddy-awsjwt/caddy-awsjwt.
+`
+
+// runNoCommand is for aws-jwt without a command that there is.
+func runNoCommand(commands []*cobra.Command) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		var names []string
+		for _, each := range commands {
+			names = append(names, each.Name())
+		}
+		for _, arg := range args {
+			switch {
+			case arg == "-h", arg == "--help", arg == "help":
+				return cmd.Help()
+			case !strings.HasPrefix(arg, "-"):
+				return couldNot(cmd, unknownCommand(arg, names))
+			}
+		}
+		if len(args) > 0 {
+			return couldNot(cmd, fmt.Errorf("%s belongs to a command, and none is named: there are %s", terminal.Printable(args[0]), inWords(names)))
+		}
+		return cmd.Help()
+	}
+}
+
 func unknownCommand(name string, known []string) error {
 	if nearest := awstoken.Nearest(name, known); nearest != "" {
 		return fmt.Errorf("there is no aws-jwt %s; did you mean %s?", terminal.Printable(name), nearest)
 	}
-	return fmt.Errorf("there is no aws-jwt %s, but %v", terminal.Printable(name), known)
+	return fmt.Errorf("there is no aws-jwt %s; there are %s", terminal.Printable(name), inWords(known))
+}
+
+// inWords lists several names.
+func inWords(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // What the commands return to the shell.

@@ -27,12 +27,16 @@ which failure decided, and, in the last line, what to change.
 The issuer's keys are fetched as the gateway would fetch them. Other directives
 than those that decide which handlers a request meets are left out.
 
-Instead of a token, the file may hold what the AWS CLI or an SDK printed when
-the call failed.
+Instead of a token, the input may be what the AWS CLI or an SDK printed when the
+call failed. The AWS CLI writes that to standard error: 2>&1 pipes it in, too.
 
-Exit code: 0 the request passes, 1 it is refused, 2 it could not be told.`,
+Unless a flag says otherwise, the request is GET / of the only site that the
+configuration has, from 127.0.0.1. (aws-jwt test asks from 203.0.113.9.)
+
+Exit code: 0 the request passes, 1 it is refused, or the site itself ends it with
+an error, 2 it could not be told.`,
 		Example: `  aws sts get-web-identity-token --audience https://orders.example.com \
-    --signing-algorithm ES384 --query WebIdentityToken --output text |
+    --signing-algorithm ES384 --query WebIdentityToken --output text 2>&1 |
     caddy-awsjwt aws-jwt explain --config Caddyfile --method POST --path /orders -
 
   caddy-awsjwt aws-jwt explain -c Caddyfile --site orders.example.com --json token.jwt`,
@@ -75,9 +79,9 @@ func runExplain(cmd *cobra.Command, args []string) error {
 		return couldNot(cmd, err)
 	}
 	switch {
-	case w.Outcome.Passes():
+	case w.Passes():
 		return exit(cmd, exitGood)
-	case w.Outcome == walk.Refused:
+	case w.Outcome == walk.Refused, w.Ended:
 		return exit(cmd, exitBad)
 	}
 	return exit(cmd, exitCouldNot)
@@ -111,19 +115,34 @@ func explainNoToken(cmd *cobra.Command, failed remedy.STSError) error {
 // withoutQuotes takes out the marks that Markdown has around commands.
 func withoutQuotes(text string) string { return strings.ReplaceAll(text, "`", "") }
 
+// requestOfFlags makes the request that is asked about. An error begins with the
+// flag that is to be written otherwise.
 func requestOfFlags(cmd *cobra.Command, r *rehearsal, token string) (*http.Request, error) {
 	flags := cmd.Flags()
-	host, _ := flags.GetString("site")
-	method, _ := flags.GetString("method")
-	target, _ := flags.GetString("path")
-	remoteIP, _ := flags.GetString("remote-ip")
-	if host == "" {
+	var q walk.Question
+	q.Method, _ = flags.GetString("method")
+	q.Host, _ = flags.GetString("site")
+	q.Path, _ = flags.GetString("path")
+	q.RemoteIP, _ = flags.GetString("remote-ip")
+	if !flags.Changed("site") {
 		var err error
-		if host, err = r.site(); err != nil {
-			return nil, err
+		if q.Host, err = r.Host(); err != nil {
+			return nil, fmt.Errorf("--site is missing: %w", err)
 		}
 	}
-	return newRequest(cmd.Context(), method, host, target, remoteIP, token)
+	for _, each := range []struct{ flag, problem string }{
+		{"--site", walk.HostProblem(q.Host)}, {"--method", walk.MethodProblem(q.Method)},
+		{"--path", walk.PathProblem(q.Path)}, {"--remote-ip", walk.RemoteIPProblem(q.RemoteIP)},
+	} {
+		if each.problem != "" {
+			return nil, fmt.Errorf("%s: %s", each.flag, each.problem)
+		}
+	}
+	if _, err := r.serving(q.Host); err != nil {
+		return nil, fmt.Errorf("--site: %w", err)
+	}
+	credential := "Bearer " + token
+	return q.HTTP(cmd.Context(), &credential)
 }
 
 // readTokenArgument reads the token from the file that a command was given.

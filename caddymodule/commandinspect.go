@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/inspection"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
@@ -53,7 +54,7 @@ func runInspect(cmd *cobra.Command, args []string) error {
 	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
 		err = report.JSON(cmd.OutOrStdout())
 	} else {
-		report.Text(cmd.OutOrStdout(), styleOf(cmd))
+		err = report.Text(cmd.OutOrStdout(), styleOf(cmd))
 	}
 	switch {
 	case err != nil:
@@ -118,5 +119,11 @@ func verifyBy(ctx context.Context, issuer, token string, audiences []string) (re
 		return nil, nil, fmt.Errorf("--issuer: %w", err)
 	}
 	result, verdict = v.Verify(ctx, token)
+	var refusal *verifier.Error
+	if errors.As(verdict, &refusal) && refusal.Reason == verifier.UnknownIssuer {
+		told := *refusal
+		told.Hint = fmt.Sprintf("--issuer is %s, the token's iss is %s", terminal.Value(issuer), terminal.Value(refusal.Claimed.Issuer))
+		verdict = &told
+	}
 	return result, verdict, nil
 }

@@ -53,7 +53,7 @@ func runProbe(cmd *cobra.Command, args []string) error {
 	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
 		err = probes.JSON(cmd.OutOrStdout())
 	} else {
-		probes.Text(cmd.OutOrStdout(), styleOf(cmd))
+		err = probes.Text(cmd.OutOrStdout(), styleOf(cmd))
 	}
 	if err != nil {
 		return couldNot(cmd, err)
@@ -83,13 +83,13 @@ func (r *rehearsal) probe(ctx context.Context, wanted []string, progress *termin
 			way := fetching{h.lease.keys(), issuer.URL, issuer.JWKSURL, issuer.JWKSFile}
 			if len(wanted) == 0 && !done[way] {
 				done[way] = true
-				targets = append(targets, inspection.Target{URL: issuer.URL, Where: issuer.Path})
+				targets = append(targets, inspection.Target{URL: issuer.URL, Where: h.told(issuer.Path)})
 			}
 		}
 		for _, url := range wanted {
 			if way := (fetching{keys: h.lease.keys(), url: url}); !done[way] {
 				done[way] = true
-				targets = append(targets, inspection.Target{URL: url, Where: "--issuer"})
+				targets = append(targets, inspection.Target{URL: url, Where: h.told("--issuer")})
 			}
 		}
 		probes = append(probes, inspection.ProbeAll(ctx, targets, h.verifier.Probe, progress)...)

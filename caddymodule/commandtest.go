@@ -38,11 +38,14 @@ gateway's own. A file looks so:
       claims: {aws: {principal_tags: {team: billing}}}
       want: {outcome: refused, reason: policy_denied}
 
+The request of a case is GET / of the only site that the configuration has, from
+203.0.113.9, unless the file says otherwise. (aws-jwt explain asks from 127.0.0.1.)
+
 Behind the cases stands which rules were never true, and which never false.
 docs/policies.md has twenty policies with their cases, docs/commands.md all keys.
 
 Exit code: 0 all passed, 1 a case failed (or, with --strict, a configuration has
-a warning), 2 a file or a configuration could not be read.`,
+a warning or no case was run), 2 a file or a configuration could not be read.`,
 		Example: `  caddy-awsjwt aws-jwt test policies_test.yaml
   caddy-awsjwt aws-jwt test --strict --junit report.xml policies/*_test.yaml
   caddy-awsjwt aws-jwt test --run 'orders|billing' -v policies_test.yaml`,
@@ -50,7 +53,7 @@ a warning), 2 a file or a configuration could not be read.`,
 	configFlags(cmd)
 	cmd.Flags().String("run", "", "run the cases whose name this regular expression matches")
 	cmd.Flags().BoolP("verbose", "v", false, "tell of the cases that pass, too")
-	cmd.Flags().Bool("strict", false, "take a warning of a configuration for a failure")
+	cmd.Flags().Bool("strict", false, "take a warning of a configuration for a failure, and a run without a case")
 	cmd.Flags().Bool("json", false, "write JSON, whose members docs/commands.md has")
 	cmd.Flags().String("junit", "", "write a report in the JUnit form to this file, too")
 	cmd.RunE = runTest

@@ -41,7 +41,7 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 	}
 	fields = appendText(fields, "rule", refused.rule)
 	if refused.result != nil {
-		fields = appendIdentity(fields, "", verifiedIdentity(refused.result))
+		fields = append(appendIdentity(fields, "", verifiedIdentity(refused.result)), zap.Bool("cached", refused.result.Cached))
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
@@ -65,7 +65,7 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 		fields = append(fields, zap.String("hint", advice(v.hint, v.reason)))
 	}
 	if v.passed != anonymous {
-		fields = appendIdentity(fields, "", verifiedIdentity(v.result))
+		fields = append(appendIdentity(fields, "", verifiedIdentity(v.result)), zap.Bool("cached", v.result.Cached))
 	}
 	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
 }

@@ -42,12 +42,15 @@ func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
 	return time.Duration(*d)
 }
 
+// faultsBegin is how the error of a configuration begins.
+const faultsBegin = "configuring aws_jwt: "
+
 func (f *faults) err() error {
 	switch len(f.messages) {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("configuring aws_jwt: %s", f.messages[0])
+		return fmt.Errorf(faultsBegin+"%s", f.messages[0])
 	}
-	return fmt.Errorf("configuring aws_jwt: %d faults:\n\t%s", len(f.messages), strings.Join(f.messages, "\n\t"))
+	return fmt.Errorf(faultsBegin+"%d faults:\n\t%s", len(f.messages), strings.Join(f.messages, "\n\t"))
 }

@@ -110,6 +110,14 @@ type Handler struct {
 	// whoever attacks, too: it is for development.
 	ExplainErrors bool `json:"explain_errors,omitempty"`
 
+	// How verified tokens are remembered. Default: 100000 of them, for 1h.
+	Cache *Cache `json:"cache,omitempty"`
+
+	// The share of the processors that may check signatures at once, in per cent,
+	// so that a flood of forged tokens leaves the others to known callers; at
+	// least one may. Handlers with the same share have it together. Default: 50.
+	SignatureShare int `json:"signature_share,omitempty"`
+
 	// Remove forged identity headers, refuse upgrades, and let every other
 	// request pass. Only headers and allow_upgrade may stand beside it. The
 	// Caddyfile puts such a handler before one with a matcher, so that a path
@@ -118,19 +126,21 @@ type Handler struct {
 	// that lets the caller upgrade puts it back.
 	FirewallOnly bool `json:"firewall_only,omitempty"`
 
-	verifier  *verifier.Verifier
-	policy    *celpolicy.Policy
-	headers   *identity.Headers
-	leeway    time.Duration
-	maxStream time.Duration     // 0: none
-	lease     *lease            // of the key sets, once it is taken
-	server    *caddyhttp.Server // that it is provisioned for, if requests may be handed over
-	door      string            // of that server
-	ended     atomic.Bool       // whether the configuration's time is over
-	warnings  []string          // what may be wrong with the configuration
-	logger    *zap.Logger
-	slogger   *slog.Logger
-	now       func() time.Time
+	verifier     *verifier.Verifier
+	policy       *celpolicy.Policy
+	headers      *identity.Headers
+	fields       []string // that headers may set
+	leeway       time.Duration
+	maxStream    time.Duration     // 0: none
+	lease        *lease            // of the key sets, once it is taken
+	checksAtOnce int               // of the bound on signature checks, once a share in it is taken
+	server       *caddyhttp.Server // that it is provisioned for, if requests may be handed over
+	door         string            // of that server
+	ended        atomic.Bool       // whether the configuration's time is over
+	warnings     []string          // what may be wrong with the configuration
+	logger       *zap.Logger
+	slogger      *slog.Logger
+	now          func() time.Time
 }
 
 // The modes of a handler.

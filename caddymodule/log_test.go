@@ -60,10 +60,14 @@ const jti = "7a0c9d7e-0000-4000-8000-000000000000"
 func TestRefusalLine(t *testing.T) {
 	request := map[string]any{"msg": "refused", "duration": 0.25, "remote_ip": "192.0.2.1", "method": "GET", "host": "orders.example", "path": "/orders"}
 	identity := func(prefix string) map[string]any {
-		return map[string]any{
+		fields := map[string]any{
 			prefix + "iss": issuerOf(t, ordersAccount), prefix + "account": ordersAccount, prefix + "sub": ordersARN,
 			prefix + "jti": jti, prefix + "kid": "EC384_0",
 		}
+		if prefix == "" {
+			fields["cached"] = false
+		}
+		return fields
 	}
 	good := tokenWith(t, func(c claims) { c.top["jti"] = jti })
 	wrong := tokenWith(t, func(c claims) { c.top["jti"], c.top["aud"] = jti, "demo" })
@@ -146,7 +150,7 @@ func TestPassLine(t *testing.T) {
 	}
 	got := oneLine(t, zapcore.DebugLevel, h, get(token))
 	checkFields(t, got.fields, map[string]any{
-		"msg": "allowed", "rule": "everyone", "duration": 0.0,
+		"msg": "allowed", "rule": "everyone", "duration": 0.0, "cached": true,
 		"iss": issuerOf(t, ordersAccount), "account": ordersAccount, "sub": ordersARN, "jti": jti, "kid": "EC384_0",
 		"remote_ip": "192.0.2.1", "method": "GET", "host": "orders.example", "path": "/orders",
 	})

@@ -56,10 +56,17 @@ const (
 // count counts what a handler made of a request, unless somebody only asks what
 // it would.
 func (v *visit) count(result, reason string) {
-	if v.walking == nil {
+	switch {
+	case v.walking != nil:
+	case result == string(allowed):
+		allowedTotal.Inc()
+	default:
 		requestsTotal.WithLabelValues(result, reason).Inc()
 	}
 }
+
+// allowedTotal is the one of requestsTotal that most requests are counted by.
+var allowedTotal = requestsTotal.WithLabelValues(string(allowed), "")
 
 // decided counts what a policy decided by, and notes what its shadow rules would
 // have changed.

@@ -59,7 +59,7 @@ func (h *Handler) Cleanup() error {
 	doors.Delete(h.server)
 	taken := h.lease
 	h.lease = nil
-	return taken.release()
+	return errors.Join(taken.release(), h.releaseChecks())
 }
 
 func (h *Handler) provisionHeaders(found *faults) {
@@ -69,6 +69,7 @@ func (h *Handler) provisionHeaders(found *faults) {
 	}
 	var err error
 	h.headers, err = identity.New(config)
+	h.fields = h.headers.Fields()
 	found.add(err)
 }
 
@@ -107,6 +108,8 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	}
 	h.leeway = config.Leeway
 	config.MaxLifetime = found.positive("max_lifetime", h.MaxLifetime)
+	config.Checks = h.leaseChecks(found)
+	h.configureCache(&config, found)
 	h.lease = h.leaseKeys(ctx, found)
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
 		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest

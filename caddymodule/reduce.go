@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 // A configuration that is only asked about is reduced to what decides which
@@ -13,8 +16,8 @@ import (
 
 // reduction says how a configuration is reduced.
 type reduction struct {
-	// offline leaves out where keys come from, too: they are not asked for, and
-	// the machine need not have the files.
+	// offline leaves out the files that keys come from or are fetched with, too:
+	// keys are not asked for, and the machine need not have the files.
 	offline bool
 }
 
@@ -23,7 +26,7 @@ type reduction struct {
 var waysThrough = []string{"aws_jwt", "subroute", "rewrite", "vars", "map", "invoke", "headers"}
 
 // ends are the handlers behind which a request does not go on.
-var ends = []string{"reverse_proxy", "file_server", "static_response", "error", "metrics", "acme_server"}
+var ends = []string{"reverse_proxy", "file_server", "metrics", "acme_server"}
 
 // reduce returns the JSON of a configuration that can be asked, of one that can
 // be run.
@@ -31,6 +34,7 @@ func (r reduction) reduce(config []byte) ([]byte, error) {
 	var all struct {
 		Apps map[string]json.RawMessage `json:"apps"`
 	}
+	config = caddy.RemoveMetaFields(config) // which name parts of it, and no handler knows
 	if err := json.Unmarshal(config, &all); err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
@@ -94,8 +98,10 @@ func (r reduction) handler(handler map[string]any) map[string]any {
 	name, _ := handler["handler"].(string)
 	switch {
 	case name == "file_server" && handler["pass_thru"] == true,
-		name == "reverse_proxy" && handler["handle_response"] != nil: // such as forward_auth
+		name == "reverse_proxy" && asksWhetherToGoOn(handler):
 		return nil
+	case name == "static_response", name == "error":
+		return answerItself(handler)
 	case slices.Contains(ends, name):
 		return map[string]any{"handler": "static_response"}
 	case !slices.Contains(waysThrough, name):
@@ -111,23 +117,49 @@ func (r reduction) handler(handler map[string]any) map[string]any {
 	return handler
 }
 
+// answerItself keeps of an answer of the site's own what tells that the request
+// reaches no upstream. A status that only a request decides counts as the
+// handler's default: 200, and 500 of error.
+func answerItself(handler map[string]any) map[string]any {
+	kept := map[string]any{"handler": handler["handler"]}
+	if handler["abort"] == true {
+		kept["abort"] = true
+	}
+	status := handler["status_code"]
+	if text, ok := status.(string); status != nil && (!ok || !strings.Contains(text, "{")) {
+		kept["status_code"] = status
+	}
+	return kept
+}
+
 // keys keeps an aws_jwt handler from writing to the storage, and offline from
-// needing what keys are fetched with.
+// needing the files that keys come from or are fetched with. What is no setting,
+// or not beside the others, stays, so that it is refused as the gateway would.
 func (r reduction) keys(handler map[string]any) {
 	if handler["firewall_only"] == true {
 		return
 	}
-	jwks, _ := handler["jwks"].(map[string]any)
-	if jwks == nil || r.offline {
-		jwks = make(map[string]any)
+	if handler["jwks"] == nil {
+		handler["jwks"] = make(map[string]any)
 	}
-	jwks["persist"] = false
-	handler["jwks"] = jwks
-	issuers, _ := handler["issuers"].([]any)
-	for _, each := range issuers {
-		if issuer, ok := each.(map[string]any); ok && r.offline {
-			delete(issuer, "jwks_file")
-			delete(issuer, "jwks_url")
+	if jwks, ok := handler["jwks"].(map[string]any); ok {
+		if _, set := jwks["persist"].(bool); set || jwks["persist"] == nil {
+			jwks["persist"] = false
+		}
+		if files, ok := jwks["ca"].([]any); ok && r.offline && len(files) > 0 && !slices.ContainsFunc(files, isNoString) {
+			delete(jwks, "ca")
 		}
 	}
+	issuers, _ := handler["issuers"].([]any)
+	for _, each := range issuers {
+		issuer, _ := each.(map[string]any)
+		if url := issuer["jwks_url"]; r.offline && (url == nil || url == "") && !isNoString(issuer["jwks_file"]) {
+			delete(issuer, "jwks_file")
+		}
+	}
+}
+
+func isNoString(value any) bool {
+	_, ok := value.(string)
+	return !ok
 }

@@ -45,11 +45,18 @@ func TestReduce(t *testing.T) {
 	const end = `[{"handler":"static_response"}]`
 	for _, tt := range []struct{ name, handlers, want string }{
 		{"a proxy", `{"handler":"reverse_proxy","upstreams":[{"dial":"x:1"}]}`, end},
-		{"a proxy that asks whether to go on", `{"handler":"reverse_proxy","handle_response":[{}]}`, "null"},
+		{"a proxy that handles answers", `{"handler":"reverse_proxy","handle_response":[{}]}`, end},
 		{"files", `{"handler":"file_server","root":"/"}`, end},
 		{"files that let pass what is not there", `{"handler":"file_server","pass_thru":true}`, "null"},
-		{"an answer", `{"handler":"static_response","status_code":404,"close":true}`, end},
-		{"an error", `{"handler":"error","status_code":404}`, end},
+		{"an answer", `{"handler":"static_response","body":"x","close":true}`, end},
+		{"an answer with a status", `{"handler":"static_response","status_code":404,"close":true}`, `[{"handler":"static_response","status_code":404}]`},
+		{"an answer with a status as a text", `{"handler":"static_response","status_code":"404"}`, `[{"handler":"static_response","status_code":"404"}]`},
+		{"an answer whose status nobody knows", `{"handler":"static_response","status_code":"{status}"}`, end},
+		{"an abort", `{"handler":"static_response","abort":true}`, `[{"abort":true,"handler":"static_response"}]`},
+		{"no abort", `{"handler":"static_response","abort":false}`, end},
+		{"an error", `{"handler":"error","error":"x","status_code":404}`, `[{"handler":"error","status_code":404}]`},
+		{"an error whose status nobody knows", `{"handler":"error","status_code":"{status}"}`, `[{"handler":"error"}]`},
+		{"what an id names", `{"@id":"here","handler":"vars","a":"b"}`, `[{"a":"b","handler":"vars"}]`},
 		{"what nobody knows", `{"handler":"something"}`, "null"},
 		{"encoding", `{"handler":"encode"}`, "null"},
 		{"a rewrite", `{"handler":"rewrite","strip_path_prefix":"/x"}`, `[{"handler":"rewrite","strip_path_prefix":"/x"}]`},
@@ -70,10 +77,10 @@ func TestReduce(t *testing.T) {
 // The storage is left alone; offline, keys are not needed, and so neither are
 // the files that they come from.
 func TestReduceKeys(t *testing.T) {
-	const handler = `{"handler":"aws_jwt","issuers":[{"url":"https://a.example","jwks_file":"/missing"}],"jwks":{"ca":["/missing"],"persist":true}}`
+	const handler = `{"handler":"aws_jwt","issuers":[{"url":"https://a.example","jwks_file":"/missing"}],"jwks":{"ca":["/missing"],"persist":true,"ttl":-1}}`
 	for offline, want := range map[bool]string{
-		false: `[{"handler":"aws_jwt","issuers":[{"jwks_file":"/missing","url":"https://a.example"}],"jwks":{"ca":["/missing"],"persist":false}}]`,
-		true:  `[{"handler":"aws_jwt","issuers":[{"url":"https://a.example"}],"jwks":{"persist":false}}]`,
+		false: `[{"handler":"aws_jwt","issuers":[{"jwks_file":"/missing","url":"https://a.example"}],"jwks":{"ca":["/missing"],"persist":false,"ttl":-1}}]`,
+		true:  `[{"handler":"aws_jwt","issuers":[{"url":"https://a.example"}],"jwks":{"persist":false,"ttl":-1}}]`,
 	} {
 		if got := reducedHandlers(t, reduction{offline}, handler); got != want {
 			t.Errorf("offline %v: got %s, want %s", offline, got, want)
@@ -88,5 +95,31 @@ func TestReduceRefuses(t *testing.T) {
 		if _, err := (reduction{}).reduce([]byte(config)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", config, err, want)
 		}
+	}
+}
+
+// What is wrong with the settings of keys is not reduced away: only that files
+// are there is waived.
+func TestReduceKeepsFaults(t *testing.T) {
+	for settings, left := range map[string]string{
+		`"issuers":[{"jwks_file":"a","jwks_url":"https://b.example"}]`: `{"jwks_file":"a","jwks_url":"https://b.example"}`,
+		`"issuers":[{"jwks_file":5}]`:                                  `{"jwks_file":5}`,
+		`"issuers":[{"jwks_url":"ftp://x"}]`:                           `{"jwks_url":"ftp://x"}`,
+		`"jwks":5`:                                                     `"jwks":5`,
+		`"jwks":{"ca":[]}`:                                             `"ca":[]`,
+		`"jwks":{"ca":"a"}`:                                            `"ca":"a"`,
+		`"jwks":{"ca":["a",5]}`:                                        `"ca":["a",5]`,
+		`"jwks":{"persist":"a"}`:                                       `"persist":"a"`,
+		`"jwks":{"proxy":":","timeout":"-1s"}`:                         `"proxy":":","timeout":"-1s"`,
+		`"jwks":{"allow_private_addresses":"a"}`:                       `"allow_private_addresses":"a"`,
+	} {
+		for _, offline := range []bool{false, true} {
+			if got := reducedHandlers(t, reduction{offline}, `{"handler":"aws_jwt",`+settings+`}`); !strings.Contains(got, left) {
+				t.Errorf("offline %v: of %s is left %s", offline, settings, got)
+			}
+		}
+	}
+	if got := reducedHandlers(t, reduction{true}, `{"handler":"aws_jwt","issuers":[{"jwks_file":"a","jwks_url":""}],"jwks":{"ca":["a"]}}`); strings.Contains(got, `"a"`) {
+		t.Errorf("the control: %s", got)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // request. It does not run: nothing listens, and no upstream is reached.
 type rehearsal struct {
 	servers  []rehearsed
-	handlers []*Handler // all of them but firewalls
+	handlers []rehearsedHandler // all of them but firewalls
 	offline  bool
 }
 
@@ -28,6 +28,10 @@ type rehearsed struct {
 	name   string
 	server *caddyhttp.Server
 	hosts  []string // that its sites are for, as far as they name any
+
+	anyHost bool // whether one of its sites is for whatever host
+
+	warnings []string // of what of it cannot be told
 }
 
 // rehearse loads a configuration file as caddy run would read it. Close what it
@@ -47,7 +51,7 @@ func rehearse(file, adapter string, offline bool) (*rehearsal, error) {
 	}
 	ctx, err := caddy.ProvisionContext(&parsed)
 	if err != nil {
-		return nil, err
+		return nil, ownFault(err)
 	}
 	app, err := ctx.App("http")
 	if err != nil {
@@ -58,13 +62,23 @@ func rehearse(file, adapter string, offline bool) (*rehearsal, error) {
 		return nil, fmt.Errorf("loading the configuration: the app http is a %T", app)
 	}
 	r := &rehearsal{offline: offline}
+	unknown := unknownHandlers(config)
 	for _, name := range slices.Sorted(maps.Keys(served.Servers)) {
-		r.add(name, served.Servers[name])
+		r.add(name, served.Servers[name], unknown[name])
 	}
 	if len(r.handlers) == 0 {
 		return nil, errors.New("loading the configuration: no site of it has an aws_jwt")
 	}
+	r.nameHandlers()
 	return r, nil
+}
+
+// ownFault leaves out through which modules Caddy came to a handler of ours.
+func ownFault(err error) error {
+	if at := strings.LastIndex(err.Error(), faultsBegin); at >= 0 {
+		return errors.New(err.Error()[at:])
+	}
+	return err
 }
 
 // Close gives back what the handlers hold. Caddy has no other way to end a
@@ -75,9 +89,12 @@ func (r *rehearsal) Close() {
 	}
 }
 
-func (r *rehearsal) add(name string, server *caddyhttp.Server) {
-	added := rehearsed{name: name, server: server}
-	visitRoutes(server.Routes, func(route caddyhttp.Route) {
+func (r *rehearsal) add(name string, server *caddyhttp.Server, warnings []string) {
+	added := rehearsed{name: name, server: server, warnings: warnings}
+	for _, route := range server.Routes {
+		added.anyHost = added.anyHost || len(route.MatcherSets) == 0 || slices.ContainsFunc(route.MatcherSets, namesNoHost)
+	}
+	visit := func(route caddyhttp.Route, at place) {
 		for _, set := range route.MatcherSets {
 			for _, matcher := range set {
 				if hosts, ok := matcher.(*caddyhttp.MatchHost); ok {
@@ -85,28 +102,35 @@ func (r *rehearsal) add(name string, server *caddyhttp.Server) {
 				}
 			}
 		}
-		r.collect(route)
-	})
-	for _, route := range server.NamedRoutes {
-		visitRoutes(caddyhttp.RouteList{*route}, r.collect)
+		r.collect(route, at.in(server))
+	}
+	visitRoutes(server.Routes, place{}, visit)
+	for _, name := range slices.Sorted(maps.Keys(server.NamedRoutes)) {
+		visitRoutes(caddyhttp.RouteList{*server.NamedRoutes[name]}, place{hosts: "&(" + name + ")"}, visit)
 	}
 	r.servers = append(r.servers, added)
 }
 
-func (r *rehearsal) collect(route caddyhttp.Route) {
+func namesNoHost(set caddyhttp.MatcherSet) bool {
+	return !slices.ContainsFunc(set, func(matcher any) bool { _, ok := matcher.(*caddyhttp.MatchHost); return ok })
+}
+
+func (r *rehearsal) collect(route caddyhttp.Route, where string) {
 	for _, handler := range route.Handlers {
 		if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
-			r.handlers = append(r.handlers, h)
+			r.handlers = append(r.handlers, rehearsedHandler{h, where})
 		}
 	}
 }
 
-func visitRoutes(routes caddyhttp.RouteList, visit func(caddyhttp.Route)) {
+// visitRoutes visits the routes, and those within them, each with its place.
+func visitRoutes(routes caddyhttp.RouteList, at place, visit func(caddyhttp.Route, place)) {
 	for _, route := range routes {
-		visit(route)
+		inner := at.within(route)
+		visit(route, inner)
 		for _, handler := range route.Handlers {
 			if sub, ok := handler.(*caddyhttp.Subroute); ok {
-				visitRoutes(sub.Routes, visit)
+				visitRoutes(sub.Routes, inner, visit)
 			}
 		}
 	}

@@ -3,12 +3,9 @@ package caddymodule
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -16,64 +13,33 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
-// Walk says what becomes of a request at the handlers that stand in its way. The
-// request is used up. A zero time is that of the clock.
-//
-// Of several servers the one whose handlers are met counts: a configuration
-// that listens on two ports for one host has the same rules behind both, or the
-// host is to be given with its port.
+// Walk says what becomes of a request at the handlers that stand in its way. A
+// zero time is that of the clock. Several servers that serve the host have to
+// agree, or the host is to be given with its port.
 func (r *rehearsal) Walk(ctx context.Context, request *http.Request, now time.Time) (*walk.Walk, error) {
-	var unprotected *walk.Walk
-	for _, server := range r.serving(request.Host) {
-		w := &walking{offline: r.offline, now: now}
-		status := server.answer(request.Clone(w.in(ctx)))
-		hideCredential(w.result.Upstream)
-		if len(w.result.Handlers) > 0 {
-			return &w.result, nil
-		}
-		if status >= http.StatusBadRequest {
-			return nil, fmt.Errorf("walking the request: Caddy itself answers %d to %s %s", status, request.Method, request.Host)
-		}
-		if unprotected == nil || w.result.Upstream != nil {
-			unprotected = &w.result
-		}
-	}
-	if unprotected == nil {
-		return nil, fmt.Errorf("walking the request: no server listens on the port of %s", request.Host)
-	}
-	unprotected.Outcome, unprotected.Handlers = walk.Unprotected, []*walk.Handler{}
-	if unprotected.Upstream == nil {
-		unprotected.Upstream = request.Header
-		hideCredential(unprotected.Upstream)
-	}
-	return unprotected, nil
-}
-
-// hideCredential keeps a token that the upstream would see out of what is
-// written.
-func hideCredential(header http.Header) {
-	for i, value := range header["Authorization"] {
-		scheme, _, found := strings.Cut(value, " ")
-		if !found {
-			scheme = ""
-		}
-		header["Authorization"][i] = strings.TrimSpace(scheme + " …")
-	}
-}
-
-// serving are the servers that a host, with a port or without, may be at.
-func (r *rehearsal) serving(host string) []rehearsed {
-	_, port, err := net.SplitHostPort(host)
+	serving, err := r.serving(request.Host)
 	if err != nil {
-		return r.servers
+		return nil, err
 	}
-	var serving []rehearsed
-	for _, server := range r.servers {
-		if server.listensOn(port) {
-			serving = append(serving, server)
+	serving = sitesFor(serving, request.Host)
+	walks := make([]*walk.Walk, len(serving))
+	for i, server := range serving {
+		w := &walking{offline: r.offline, now: now, handlers: r.handlers}
+		status, hungUp := server.answer(request.Clone(w.in(ctx)))
+		if len(w.result.Handlers) == 0 {
+			w.unprotected(request.Header)
 		}
+		if status >= http.StatusBadRequest || hungUp {
+			w.ended(status)
+		}
+		w.result.Warnings = server.warnings
+		hideCredentials(&w.result, request.Header)
+		walks[i] = &w.result
 	}
-	return serving
+	if err := disagreement(request.Host, serving, walks); err != nil {
+		return nil, err
+	}
+	return walks[0], nil
 }
 
 func (s rehearsed) listensOn(port string) bool {
@@ -91,15 +57,26 @@ func (s rehearsed) listensOn(port string) bool {
 	})
 }
 
-// answer has the server answer, and returns the status.
-func (s rehearsed) answer(request *http.Request) (status int) {
+// answer has the server answer, and returns the status, or whether it hung up
+// without an answer.
+func (s rehearsed) answer(request *http.Request) (status int, hungUp bool) {
 	if !s.listensOn("80") {
 		// As far as matchers can see.
 		request.TLS = &tls.ConnectionState{HandshakeComplete: true, ServerName: request.Host}
 	}
 	answer := &answerStatus{header: make(http.Header)}
+	defer func() {
+		switch fault := recover(); fault {
+		case nil:
+			status = answer.status
+		case http.ErrAbortHandler:
+			status, hungUp = 0, true
+		default:
+			panic(fault)
+		}
+	}()
 	s.server.ServeHTTP(answer, request)
-	return answer.status
+	return answer.status, false
 }
 
 // answerStatus is an http.ResponseWriter that keeps the status alone.
@@ -111,7 +88,7 @@ type answerStatus struct {
 func (a *answerStatus) Header() http.Header { return a.header }
 
 func (a *answerStatus) WriteHeader(status int) {
-	if a.status == 0 {
+	if a.status == 0 && status >= http.StatusOK { // behind early hints comes more
 		a.status = status
 	}
 }
@@ -119,42 +96,4 @@ func (a *answerStatus) WriteHeader(status int) {
 func (a *answerStatus) Write(text []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return len(text), nil
-}
-
-// site returns the host that is asked about, when nobody says which: the only
-// one that the configuration has.
-func (r *rehearsal) site() (string, error) {
-	var hosts []string
-	for _, server := range r.servers {
-		hosts = append(hosts, server.hosts...)
-	}
-	slices.Sort(hosts)
-	hosts = slices.Compact(hosts)
-	switch {
-	case len(hosts) == 0:
-		return "localhost", nil
-	case len(hosts) == 1 && !strings.Contains(hosts[0], "*"):
-		return hosts[0], nil
-	}
-	return "", fmt.Errorf("the configuration has several sites: say which by --site, one of %s", strings.Join(hosts, ", "))
-}
-
-// newRequest makes the request that is asked about.
-func newRequest(ctx context.Context, method, host, target, remoteIP, token string) (*http.Request, error) {
-	if !strings.HasPrefix(target, "/") {
-		return nil, fmt.Errorf("the path %q does not begin with a slash", target)
-	}
-	if net.ParseIP(remoteIP) == nil {
-		return nil, fmt.Errorf("%q is no IP address", remoteIP)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+host+target, nil)
-	if err != nil {
-		return nil, fmt.Errorf("making the request: %w", err)
-	}
-	request.RequestURI = target
-	request.RemoteAddr = net.JoinHostPort(remoteIP, "0")
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	return request, nil
 }

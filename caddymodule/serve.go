@@ -36,7 +36,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	v.walking.passed(h, r, v)
 	if !h.FirewallOnly {
-		v.fields = h.headers.Fields()
+		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
 		h.logPass(r, v, h.now().Sub(began))
 		h.logShadow(r, v)
@@ -101,7 +101,7 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	if h.ended.Load() {
 		return outlived() // that may have taken long enough for a reload
 	}
-	v.verified(r, result)
+	v.result = result
 	if refused := h.authorize(r, v); refused != nil {
 		refused.result = result
 		return refused
@@ -143,7 +143,11 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 		}
 		passed, v.reason, v.hint = audited, refused.reason, refused.hint
 	}
-	if err := h.headers.Set(r.Header, v.result.Token, lookup(r)); err != nil {
+	var ask func(string) string
+	if h.headers.Asks() {
+		ask = lookup(r)
+	}
+	if err := h.headers.Set(r.Header, v.result.Token, ask); err != nil {
 		return ofIdentity(err)
 	}
 	v.passed, v.upgrade = passed, wantsUpgrade(r)

@@ -2,6 +2,8 @@ package caddymodule
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -15,6 +17,8 @@ import (
 // visit is one request's way through the aws_jwt handlers of its route. It is
 // in the request's context, where no placeholder reaches the credential.
 type visit struct {
+	context.Context //nolint:containedctx // the request's, which the visit is put into
+
 	taken      bool // whether credential was read from the request
 	credential credential
 	result     *verifier.Result // once the token was verified
@@ -60,7 +64,19 @@ func (v *visit) enter(r *http.Request) *http.Request {
 	if repl := replacerOf(r); repl != nil {
 		repl.Map(v.placeholder)
 	}
-	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	v.Context = r.Context()
+	return r.WithContext(v)
+}
+
+// Format keeps the credential out of whatever prints the request or its context.
+func (v *visit) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "aws_jwt") }
+
+// Value makes the visit the context that it is found in.
+func (v *visit) Value(key any) any {
+	if key == (visitKey{}) {
+		return v
+	}
+	return v.Context.Value(key)
 }
 
 func replacerOf(r *http.Request) *caddy.Replacer {
@@ -75,6 +91,8 @@ func (v *visit) placeholder(key string) (any, bool) {
 		return v.reason, true
 	case key == "aws_jwt.rule":
 		return v.rule, true
+	case key == "http.auth.user.id" && v.result != nil:
+		return v.result.Token.Subject, true // access logs ask for it
 	case !strings.HasPrefix(key, "aws_token."):
 		return nil, false
 	}
@@ -106,13 +124,5 @@ func (v *visit) take(header http.Header) {
 	}
 	if field := v.credential.field; field != "" && header.Get("Authorization") == field {
 		header.Del("Authorization")
-	}
-}
-
-// verified notes the token, from where placeholders and access logs read it.
-func (v *visit) verified(r *http.Request, result *verifier.Result) {
-	v.result = result
-	if repl := replacerOf(r); repl != nil {
-		repl.Set("http.auth.user.id", result.Token.Subject)
 	}
 }

@@ -120,10 +120,20 @@ func headerChecks(fields []string, header http.Header) []walk.Check {
 }
 
 // decide marks the check that decided, and adds one for what no check was made
-// for: a request without a token, an upgrade, a header that is too long.
+// for: a request without a token, an upgrade, a header that is too long. Where no
+// allow rule is true, that is the nearest of them, of which the hint tells.
 func decide(part *walk.Handler) {
 	if part.Reason == "" {
 		return
+	}
+	if part.Reason == string(celpolicy.ReasonPolicyDenied) && part.Rule == "" {
+		if nearest := part.Nearest(); nearest != nil {
+			nearest.Decisive = true
+			if enforcedAllow(part) > 1 {
+				part.Hint += "; " + nearest.Hint
+			}
+			return
+		}
 	}
 	for i := range part.Checks {
 		c := &part.Checks[i]
@@ -139,4 +149,15 @@ func decide(part *walk.Handler) {
 	part.Checks = append(part.Checks, walk.Check{
 		Kind: kind, Name: part.Reason, State: walk.Failed, Reason: part.Reason, Hint: part.Hint, Decisive: true,
 	})
+}
+
+// enforcedAllow counts the allow rules that are in force. Of an only one the
+// decision's own hint tells.
+func enforcedAllow(part *walk.Handler) (n int) {
+	for _, c := range part.Checks {
+		if c.Kind == walk.Allow && !c.Rule.Shadow {
+			n++
+		}
+	}
+	return n
 }

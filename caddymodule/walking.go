@@ -18,6 +18,8 @@ type walking struct {
 	offline bool
 	now     time.Time // zero: the handler's clock
 	result  walk.Walk
+
+	handlers []rehearsedHandler // of the configuration, which may be nil
 }
 
 type walkingKey struct{}
@@ -42,8 +44,9 @@ func (h *Handler) verify(r *http.Request, v *visit) (*verifier.Result, error) {
 	part.Checks = append(part.Checks, tokenChecks(e)...)
 	if e.Err != nil {
 		if e.Token != nil {
-			// What the policy would say is worth knowing before the token is mended.
-			v.walking.explain(h.policy.Explain(r.Context(), e.Token, h.policyRequest(r, v)))
+			// What the policy would say is worth knowing before the token is mended. Its
+			// shadow rules would change nothing: they are not asked about such a token.
+			part.Checks = append(part.Checks, policyChecks(h.policy.Explain(r.Context(), e.Token, h.policyRequest(r, v)))...)
 		}
 		return nil, e.Err
 	}
@@ -69,6 +72,20 @@ func (w *walking) begin() {
 
 func (w *walking) part() *walk.Handler { return w.result.Handlers[len(w.result.Handlers)-1] }
 
+// partOf is the part of the handler that decides, which is told from the others.
+func (w *walking) partOf(h *Handler) *walk.Handler {
+	part := w.part()
+	for _, each := range w.handlers {
+		if each.Handler == h {
+			part.Where = each.where
+		}
+	}
+	part.Warnings = h.warnings
+	return part
+}
+
+var outcomes = map[passage]walk.Outcome{allowed: walk.Allowed, audited: walk.Audited, anonymous: walk.Anonymous}
+
 func (w *walking) explain(e *celpolicy.Explanation) {
 	part := w.part()
 	part.Checks = append(part.Checks, policyChecks(e)...)
@@ -83,7 +100,7 @@ func (w *walking) refused(h *Handler, refused *refusal) {
 	if h.FirewallOnly {
 		w.begin()
 	}
-	part := w.part()
+	part := w.partOf(h)
 	part.Outcome = walk.Refused
 	if refused.answer().status >= http.StatusInternalServerError {
 		part.Outcome = walk.Unknown
@@ -104,14 +121,41 @@ func (w *walking) passed(h *Handler, r *http.Request, v *visit) {
 	if h.FirewallOnly {
 		return
 	}
-	part := w.part()
-	part.Outcome, part.Reason, part.Rule, part.Hint = walk.Outcome(v.passed), v.reason, v.rule, v.hint
+	part := w.partOf(h)
+	part.Outcome, part.Reason, part.Rule, part.Hint = outcomes[v.passed], v.reason, v.rule, v.hint
 	part.Checks = append(part.Checks, headerChecks(h.headers.Fields(), r.Header)...)
 	decide(part)
 	if v.passed == audited {
 		part.Remedy = part.Advise(remedyOf(v.reason))
 	}
 	w.decided(part)
+}
+
+// unprotected notes that no handler was asked.
+func (w *walking) unprotected(header http.Header) {
+	w.result.Outcome, w.result.Handlers = walk.Unprotected, []*walk.Handler{}
+	w.result.Hint, w.result.Remedy = walk.UnprotectedHint, walk.UnprotectedRemedy
+	if w.result.Upstream == nil { // not even a firewall was met
+		w.result.Upstream = header.Clone()
+	}
+}
+
+// ended notes that the site itself ends a request that nobody has refused.
+func (w *walking) ended(status int) {
+	result := &w.result
+	if !result.Outcome.Passes() {
+		return
+	}
+	result.Ended, result.Status, result.Upstream = true, status, nil
+	if result.Outcome == walk.Unprotected {
+		result.Outcome = walk.Answered
+		result.Hint, result.Remedy = "no aws_jwt handler was asked: "+result.Answer(), walk.AnsweredRemedy
+		return
+	}
+	if result.Hint != "" {
+		result.Hint += "; "
+	}
+	result.Hint += "behind aws_jwt " + result.Answer()
 }
 
 func (w *walking) decided(part *walk.Handler) {

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,5 +118,59 @@ func TestWalkIsNotCounted(t *testing.T) {
 	serve(t, get(goodToken(t)), newHandler(t, denyAll))
 	if n := counterOf(t, "caddy_aws_jwt_requests_total", labels) - before; n != 1 {
 		t.Errorf("the control: counted %v", n)
+	}
+}
+
+// Of a token that was not verified, shadow rules change nothing; what they would
+// say is among the checks all the same.
+func TestWalkOfABadTokenHasNoShadow(t *testing.T) {
+	h := newHandler(t, func(h *Handler) {
+		h.Allow = []Rule{{Name: "none", Expression: `aws_token.sub == ""`}, {Name: "all", Expression: `true`, Shadow: true}}
+	})
+	for aud, shadowed := range map[string]bool{"x": false, audience: true} {
+		got, _ := walked(t, new(walking), get(tokenWith(t, func(c claims) { c.top["aud"] = aud })), h)
+		part := got.Handlers[0]
+		asked := slices.ContainsFunc(part.Checks, func(c walk.Check) bool { return c.Name == "all" })
+		if (part.Shadow != nil) != shadowed || !asked {
+			t.Errorf("audience %q: shadow %+v, asked %v", aud, part.Shadow, asked)
+		}
+	}
+}
+
+// Where no allow rule is true, the nearest of them is marked, and the hint and the
+// advice are about it.
+func TestWalkNamesTheNearestRule(t *testing.T) {
+	const far, near = `request.method == "PUT" && request.path == "/x"`, `request.method == "GET" && aws_token.sub == "nobody"`
+	for name, rules := range map[string][]Rule{
+		"behind": {{Name: "far", Expression: far}, {Name: "near", Expression: near}},
+		"before": {{Name: "near", Expression: near}, {Name: "far", Expression: far}},
+		"alone":  {{Name: "near", Expression: near}},
+	} {
+		got, _ := walked(t, new(walking), get(goodToken(t)), newHandler(t, func(h *Handler) { h.Allow = rules }))
+		for _, c := range got.Handlers[0].Checks {
+			if c.Decisive != (c.Name == "near") {
+				t.Errorf("%s: %s, decisive: %v", name, c.Name, c.Decisive)
+			}
+		}
+		if got.Reason != "policy_denied" || strings.Count(got.Hint, `aws_token.sub == "nobody" is false`) != 1 || !strings.Contains(got.Remedy, `change allow rule "near": aws_token.sub == "nobody"`) {
+			t.Errorf("%s: %s; %s", name, got.Hint, got.Remedy)
+		}
+	}
+}
+
+// The warnings of a handler go with its part of a walk.
+func TestWalkHasWarnings(t *testing.T) {
+	for _, tt := range []struct {
+		rule string
+		want int
+	}{{`true`, 1}, {`request.method == "GET"`, 0}} {
+		h := newHandler(t, func(h *Handler) {
+			h.Issuers[0].Accounts = []string{ordersAccount}
+			h.Allow = []Rule{{Name: "x", Expression: tt.rule}}
+		})
+		got, _ := walked(t, new(walking), get(goodToken(t)), h)
+		if len(got.Handlers[0].Warnings) != tt.want {
+			t.Errorf("%s: %q", tt.rule, got.Handlers[0].Warnings)
+		}
 	}
 }

@@ -85,6 +85,8 @@ func TestProbeProblems(t *testing.T) {
 		want            ProbeCode
 	}{
 		"404":                 {status(404), nil, ProbeStatus},
+		"503":                 {status(503), nil, ProbeStatus},
+		"keys, 500":           {nil, status(500), ProbeStatus},
 		"a redirect":          {redirect(uri), nil, ProbeRedirect},
 		"keys redirect":       {nil, redirect(uri + "?again"), ProbeRedirect},
 		"another issuer":      {discovery(e.issuer+"/", uri), nil, ProbeOtherIssuer},
@@ -122,6 +124,9 @@ func TestProbeProblems(t *testing.T) {
 			report := probeOf(t, v, e.issuer)
 			if got := codes(report.Problems); !slices.Equal(got, []ProbeCode{tt.want}) {
 				t.Errorf("got %+v, want %s", report.Problems, tt.want)
+			}
+			if down := strings.Contains(name, "50"); down != (report.Problems[0].Remedy == remedyDown) {
+				t.Errorf("the remedy is %q", report.Problems[0].Remedy)
 			}
 			if (report.Document == nil) != (tt.discovery != nil) || report.Discovery == nil {
 				t.Errorf("documents %+v %+v", report.Discovery, report.Document)

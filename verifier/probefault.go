@@ -17,11 +17,14 @@ import (
 func (p *probe) problem(err error) Finding {
 	code := codeOf(err)
 	found := Finding{Code: code, Text: cut(err).Error(), Remedy: remedies[code]}
+	var known *fault
 	switch {
 	case code == ProbeOtherIssuer:
 		if issuer, ok := p.record.discovery["issuer"].(string); ok {
 			found.Text += ": it says " + quote(issuer)
 		}
+	case errors.As(err, &known) && known.status >= http.StatusInternalServerError:
+		found.Remedy = remedyDown
 	case code == ProbeTimeout && p.timeout > 0:
 		found.Text += fmt.Sprintf(" (jwks.timeout is %v)", p.timeout)
 	}
@@ -71,6 +74,10 @@ func isTLS(err error) bool {
 	}
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
+
+// remedyDown is for a status of 500 and above, by which a server says that the
+// fault is its own.
+const remedyDown = "try again: AWS, or what answers in its place, is down"
 
 // remedies say what to change.
 var remedies = map[ProbeCode]string{

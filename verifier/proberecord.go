@@ -78,17 +78,19 @@ func (r *fetchRecord) took() (all time.Duration) {
 // fault is an error of a fetch that says which kind of fault it is. Its text is
 // that of the error.
 type fault struct {
-	code ProbeCode
+	code   ProbeCode
+	status int // that was answered, of one for its status
 	error
 }
 
 func (f *fault) Unwrap() error { return f.error }
 
-func faulty(code ProbeCode, err error) error { return &fault{code, err} }
+func faulty(code ProbeCode, err error) error { return &fault{code: code, error: err} }
 
-func statusFault(status int) ProbeCode {
+func statusFault(status int, err error) error {
+	code := ProbeStatus
 	if status >= http.StatusMultipleChoices && status < http.StatusBadRequest {
-		return ProbeRedirect
+		code = ProbeRedirect
 	}
-	return ProbeStatus
+	return &fault{code, status, err}
 }

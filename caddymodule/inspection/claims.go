@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,14 +29,15 @@ func (r *Report) takeAttributes() {
 
 // takeOthers finds the claims that the vocabulary lacks.
 func (r *Report) takeOthers(top map[string]any, known, knownAWS []string) {
-	for _, name := range sortedNames(r.token.Claims) {
+	claims := r.token.Claims()
+	for _, name := range sortedNames(claims) {
 		if slices.Contains(knownAWS, name) || awstoken.UnknownCase(name, knownAWS) != "" {
 			continue
 		}
 		if r.OtherClaims == nil {
 			r.OtherClaims = make(map[string]any)
 		}
-		r.OtherClaims[name] = r.token.Claims[name]
+		r.OtherClaims[name] = claims[name]
 		r.note("AWS's claim %s has no path of its own here; a policy reads it as aws_token.claims[%[1]s]", terminal.Quote(name))
 	}
 	for _, name := range sortedNames(top) {
@@ -48,14 +50,18 @@ func (r *Report) takeOthers(top map[string]any, known, knownAWS []string) {
 // judgeClaims finds what Decode does not ask.
 func (r *Report) judgeClaims() {
 	t := r.token
+	// exp itself is when a token has ended (RFC 7519, section 4.1.4).
+	if r.expired = !t.Expiry.IsZero() && !r.Now.Before(t.Expiry); r.expired {
+		r.Notes = slices.Insert(r.Notes, 0, fmt.Sprintf("the token ended %s ago; ask STS for a new one", Words(r.Now.Sub(t.Expiry))))
+	}
+	if len(t.Audience) > 1 {
+		r.note("the token is made out to %d audiences, each of which can use it at the others; single_audience refuses it", len(t.Audience))
+	}
 	if len(t.RequestTags) > 0 {
 		r.note("request_tags are what the caller chose to write into the call: AWS signs them and vouches for none of them")
 	}
 	if signed := t.Principal.AccountID; signed != "" && t.AccountID != "" && signed != t.AccountID {
 		r.problem("sub", "it is of account %s, aws_account is %s", signed, terminal.Value(t.AccountID))
-	}
-	if len(t.Audience) > 1 {
-		r.problem("aud", "the token is made out to %d audiences, each of which can use it at the others; single_audience refuses it", len(t.Audience))
 	}
 	if t.IssuedAt.IsZero() {
 		return

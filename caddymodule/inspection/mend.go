@@ -116,7 +116,7 @@ func (m *mending) replace(claim string) {
 // shown.
 func (m *mending) restore(token *awstoken.Token) {
 	aws, _ := m.original[awstoken.Namespace].(map[string]any)
-	token.Claims = aws
+	token.Other = aws
 	for claim := range m.stands {
 		text, _ := m.original[claim].(string)
 		switch claim {

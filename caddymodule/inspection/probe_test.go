@@ -77,13 +77,19 @@ FAIL  https://d.example
 5 issuers: 1 ok, 1 with warnings, 2 with problems, 1 not probed; the slowest took 4050 ms: https://b.example
 `
 	var b bytes.Buffer
-	sampleProbes().Text(&b, nil)
+	if err := sampleProbes().Text(&b, nil); err != nil {
+		t.Error(err)
+	}
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())
 	}
 	b.Reset()
-	Probes{}.Text(&b, nil)
-	sampleProbes()[:1].Text(&b, nil)
+	if err := (Probes{}).Text(&b, nil); err != nil {
+		t.Error(err)
+	}
+	if err := sampleProbes()[:1].Text(&b, nil); err != nil {
+		t.Error(err)
+	}
 	if got := b.String(); got != "no issuer to probe\n"+strings.SplitAfter(want, "\n")[0]+"1 issuer: 1 ok\n" {
 		t.Errorf("got %q", got)
 	}
@@ -105,7 +111,9 @@ func TestProbesTextIsBounded(t *testing.T) {
 		r.Keys = append(r.Keys, verifier.PublishedKey{ID: fmt.Sprintf("k%d\u202e", n), Algorithm: verifier.ES384}, verifier.PublishedKey{ID: "z", Problem: "x\x1b"})
 	}
 	var b bytes.Buffer
-	Probes{{Target{URL: r.Issuer}, r, nil}}.Text(&b, nil)
+	if err := (Probes{{Target{URL: r.Issuer}, r, nil}}).Text(&b, nil); err != nil {
+		t.Error(err)
+	}
 	if got := b.String(); strings.Count(got, "\n") != 9 || !strings.Contains(got, "42 keys: EC384_0") || !strings.Contains(got, "…") ||
 		!strings.Contains(got, "and 34 keys more") {
 		t.Errorf("got %s", got)

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -16,11 +17,14 @@ const maxKeysShown = 6
 
 // Text writes a line for each issuer, what is wrong and what to change beneath
 // it, and a summary.
-func (p Probes) Text(w io.Writer, s *terminal.Style) {
+func (p Probes) Text(out io.Writer, s *terminal.Style) error {
+	var w bytes.Buffer
 	for _, each := range p {
-		each.text(w, s)
+		each.text(&w, s)
 	}
-	fmt.Fprintln(w, p.summary(s))
+	fmt.Fprintln(&w, p.summary(s))
+	_, err := out.Write(w.Bytes())
+	return err
 }
 
 func (p Probed) text(w io.Writer, s *terminal.Style) {
@@ -81,7 +85,7 @@ func usableKeys(r *verifier.ProbeReport) string {
 	case count > maxKeysShown:
 		names = append(names, "…")
 	}
-	return plural(count, "key") + ": " + strings.Join(names, ", ")
+	return terminal.Plural(count, "key") + ": " + strings.Join(names, ", ")
 }
 
 // unusable explains the keys that are passed over.
@@ -98,7 +102,7 @@ func unusable(r *verifier.ProbeReport, tell func(string)) {
 		}
 	}
 	if left > 0 {
-		tell(fmt.Sprintf("and %s more; --json names them", plural(left, "key")))
+		tell(fmt.Sprintf("and %s more; --json names them", terminal.Plural(left, "key")))
 	}
 }
 
@@ -149,7 +153,7 @@ func (p Probes) summary(s *terminal.Style) string {
 	if len(p) == 0 {
 		return "no issuer to probe"
 	}
-	line := plural(len(p), "issuer") + ": " + strings.Join(parts, ", ")
+	line := terminal.Plural(len(p), "issuer") + ": " + strings.Join(parts, ", ")
 	var slowest Probed
 	for _, each := range p {
 		if each.Report != nil && (slowest.Report == nil || took(each.Report) > took(slowest.Report)) {
@@ -160,11 +164,4 @@ func (p Probes) summary(s *terminal.Style) string {
 		line += s.Dim(fmt.Sprintf("; the slowest took %s: %s", milliseconds(took(slowest.Report)), terminal.Value(slowest.URL)))
 	}
 	return line
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

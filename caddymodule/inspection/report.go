@@ -44,7 +44,8 @@ type Report struct {
 	Notes    []string  `json:"notes,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
 
-	token *awstoken.Token // as far as it can be read
+	token   *awstoken.Token // as far as it can be read
+	expired bool            // then the first note says so
 }
 
 // Header is a token's header.

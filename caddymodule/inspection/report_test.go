@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,9 @@ import (
 
 func textOf(r *Report) string {
 	var b bytes.Buffer
-	r.Text(&b, nil)
+	if err := r.Text(&b, nil); err != nil {
+		panic(err)
+	}
 	return b.String()
 }
 
@@ -73,9 +76,65 @@ notes
 		t.Errorf("got\n%s", got)
 	}
 	later := textOf(Inspect(p.token(), epoch.Add(2*time.Hour+3*time.Minute+108*time.Second)))
+	if !strings.Contains(later, "what follows\nexpired: the token ended 2 h 3 m ago; ask STS for a new one\n\nheader\n") {
+		t.Errorf("that it is expired does not stand out in\n%s", later)
+	}
 	for _, line := range []string{"issued 2 h 8 m ago", "expired 2 h 3 m ago", "session ended 1 m 48 s ago"} {
 		if !strings.Contains(later, "\n  "+line+"\n") {
 			t.Errorf("%q is not in\n%s", line, later)
+		}
+	}
+}
+
+// What does not make a token unreadable is a note. The first says that it has
+// ended.
+func TestNotes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(p parts)
+		want   []string
+	}{
+		"the control":   {func(parts) {}, nil},
+		"two audiences": {func(p parts) { p.set(p.top, "aud", []string{"a", "b"}) }, []string{"the token is made out to 2 audiences"}},
+		"expired":       {func(p parts) { p.set(p.top, "exp", epoch.Unix()-60) }, []string{"the token ended 1 m ago"}},
+		"expired now":   {func(p parts) { p.set(p.top, "exp", epoch.Unix()) }, []string{"the token ended 0 s ago"}},
+		"a second left": {func(p parts) { p.set(p.top, "exp", epoch.Unix()+1) }, nil},
+		"both, and an unknown claim": {func(p parts) {
+			p.set(p.top, "aud", []string{"a", "b"})
+			p.set(p.top, "exp", epoch.Unix()-60)
+			p.set(p.top, "azp", "x")
+		}, []string{"the token ended", `the claim "azp"`, "the token is made out to 2"}},
+	} {
+		p := good()
+		tt.change(p)
+		r := Inspect(p.token(), epoch)
+		if !slices.EqualFunc(r.Notes, tt.want, strings.HasPrefix) || len(r.Problems) > 0 {
+			t.Errorf("%s: notes %q, problems %v; want %q", name, r.Notes, r.Problems, tt.want)
+		}
+		if text := textOf(r); strings.Count(text, "the token ended") != strings.Count(strings.Join(tt.want, " "), "the token ended") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+// full is a place where nothing fits any more.
+type full struct{ writes int }
+
+var errFull = errors.New("no space left on device")
+
+func (f *full) Write([]byte) (int, error) { f.writes++; return 0, errFull }
+
+// What cannot be written is an error, after one try.
+func TestTextSaysWhatFailed(t *testing.T) {
+	for name, write := range map[string]func(io.Writer) error{
+		"a token": func(w io.Writer) error { return Inspect(good().token(), epoch).Text(w, nil) },
+		"probes":  func(w io.Writer) error { return sampleProbes().Text(w, nil) },
+	} {
+		f := new(full)
+		if err := write(f); !errors.Is(err, errFull) || f.writes != 1 {
+			t.Errorf("%s: error %v after %d writes", name, err, f.writes)
+		}
+		if err := write(io.Discard); err != nil {
+			t.Errorf("%s: the control: %v", name, err)
 		}
 	}
 }
@@ -121,7 +180,7 @@ func TestProblems(t *testing.T) {
 		"sub no ARN":           {func(p parts) { p.set(p.top, "sub", "alice") }, []string{"sub: an ARN has the form"}, "aws_token.principal.name"},
 		"no aud":               {func(p parts) { p.set(p.top, "aud", nil) }, []string{"aud: it is missing or empty"}, "aws_token.aud"},
 		"aud of numbers":       {func(p parts) { p.set(p.top, "aud", []int{1}) }, []string{"aud: an element is a number"}, "aws_token.aud"},
-		"several audiences":    {func(p parts) { p.set(p.top, "aud", []string{"a", "b"}) }, []string{"aud: the token is made out to 2 audiences"}, ""},
+		"several audiences":    {func(p parts) { p.set(p.top, "aud", []string{"a", "b"}) }, nil, ""},
 		"no iat":               {func(p parts) { p.set(p.top, "iat", nil) }, []string{"iat: it is missing"}, "aws_token.iat"},
 		"no exp":               {func(p parts) { p.set(p.top, "exp", nil) }, []string{"exp: it is missing"}, "aws_token.exp"},
 		"exp a string":         {func(p parts) { p.set(p.top, "exp", "1") }, []string{"exp: it is not a whole number"}, "aws_token.exp"},

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,31 +21,39 @@ func (r *Report) JSON(w io.Writer) error { return terminal.WriteJSON(w, r) }
 
 // Text writes the report for a person. Text of the token's is quoted where it is
 // more than a word, and cut at 128 bytes.
-func (r *Report) Text(w io.Writer, s *terminal.Style) {
-	fmt.Fprintln(w, r.headline(s))
-	if r.Header != nil {
-		section(w, s, "header", columns(s, r.Header.rows()))
+func (r *Report) Text(out io.Writer, s *terminal.Style) error {
+	var w bytes.Buffer
+	fmt.Fprintln(&w, r.headline(s))
+	notes, problems := r.Notes, make([]string, 0, len(r.Problems))
+	if r.expired {
+		fmt.Fprintln(&w, s.Bad(s.Bold("expired:"))+" "+terminal.Sentence(notes[0]))
+		notes = notes[1:]
 	}
-	section(w, s, "attributes", columns(s, r.rows()))
+	if r.Header != nil {
+		section(&w, s, "header", columns(s, r.Header.rows()))
+	}
+	section(&w, s, "attributes", columns(s, r.rows()))
 	times := r.Times.lines()
 	for n, line := range times {
 		if strings.HasPrefix(line, "expired") {
 			times[n] = s.Bad(line)
 		}
 	}
-	section(w, s, "times", times)
-	var notes, problems []string
-	for _, note := range r.Notes {
-		notes = append(notes, terminal.Sentence(note))
+	section(&w, s, "times", times)
+	notes = slices.Clone(notes)
+	for n, note := range notes {
+		notes[n] = terminal.Sentence(note)
 	}
 	if slices.ContainsFunc(r.rows(), func(row row) bool { return strings.HasSuffix(strings.TrimSuffix(row.value, `"`), "…") }) {
 		notes = append(notes, "values are cut at 128 bytes; --json has them whole")
 	}
-	section(w, s, "notes", notes)
+	section(&w, s, "notes", notes)
 	for _, p := range r.Problems {
 		problems = append(problems, s.Bad(terminal.Sentence(p.Where+": "+p.Text)))
 	}
-	section(w, s, "problems", problems)
+	section(&w, s, "problems", problems)
+	_, err := out.Write(w.Bytes())
+	return err
 }
 
 // headline says loudly whether the token may be believed.

@@ -14,8 +14,9 @@ import (
 // instant is a gateway that costs nothing.
 type instant struct{ walk walk.Walk }
 
-func (*instant) Warnings() []string { return nil }
-func (*instant) Rules() []Rule      { return fakeRules() }
+func (*instant) Warnings() []string    { return nil }
+func (*instant) Host() (string, error) { return "localhost", nil }
+func (*instant) Rules() []Rule         { return fakeRules() }
 
 func (i *instant) Walk(context.Context, *http.Request, time.Time) (*walk.Walk, error) {
 	return &i.walk, nil

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // testCase reads one case. first has the lines of the names before it.
@@ -51,7 +52,7 @@ func (r suiteReader) name(n *yaml.Node, index int, first map[string]int) string 
 			break
 		}
 		if line, twice := first[name]; twice {
-			r.fault(value.Line, "name: %s occurs twice, first in line %d", quoted(name), line)
+			r.fault(value.Line, "name: %s occurs twice, first in line %d", terminal.Quote(name), line)
 		} else {
 			first[name] = value.Line
 		}

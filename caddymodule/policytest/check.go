@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -18,7 +19,7 @@ func (c *testCase) ask(ctx context.Context, gateway Gateway) *Case {
 	result := &Case{Name: c.name, Line: c.line, Problems: []Problem{}}
 	w, err := c.walk(ctx, gateway)
 	if err != nil {
-		result.Problems = append(result.Problems, Problem{c.line, problemError, "an answer", plain("asking the gateway: "+err.Error(), maxLine)})
+		result.Problems = append(result.Problems, Problem{c.line, problemError, "an answer", terminal.Sentence("asking the gateway: " + err.Error())})
 		return result
 	}
 	result.walk = w
@@ -43,7 +44,11 @@ func (c *testCase) walk(ctx context.Context, gateway Gateway) (*walk.Walk, error
 		bearer = "Bearer " + bearer
 		authorization = &bearer
 	}
-	r, err := c.request.http(ctx, authorization)
+	question, err := c.request.question(gateway)
+	if err != nil {
+		return nil, err
+	}
+	r, err := question.HTTP(ctx, authorization)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +67,14 @@ func (w want) compare(came *walk.Walk) []Problem {
 		problems = append(problems, Problem{line, field, wanted, found})
 	}
 	if outcome := string(came.Outcome); outcome != w.outcome.text {
-		problem(w.outcome.line, "outcome", w.outcome.text, plain(outcome, maxShown))
+		problem(w.outcome.line, "outcome", w.outcome.text, terminal.Printable(outcome))
 		return problems
 	}
+	if came.Ended && came.Outcome.Passes() && !w.status.there() {
+		problem(w.outcome.line, "outcome", w.outcome.text+", and the upstream's answer", came.Answer())
+	}
 	if w.reason.there() && came.Reason != w.reason.text {
-		problem(w.reason.line, "reason", w.reason.text, orNone(plain(came.Reason, maxShown)))
+		problem(w.reason.line, "reason", w.reason.text, orNone(terminal.Printable(came.Reason)))
 	}
 	if w.rule.there() && came.Rule != w.rule.text {
 		problem(w.rule.line, "rule", quotedOrNone(w.rule.text), quotedOrNone(came.Rule))
@@ -80,7 +88,7 @@ func (w want) compare(came *walk.Walk) []Problem {
 		case h.absent && len(values) > 0:
 			problem(h.line, "headers."+h.name, "none", quotedList(values))
 		case !h.absent && (len(values) != 1 || values[0] != h.value):
-			problem(h.line, "headers."+h.name, quoted(h.value), quotedList(values))
+			problem(h.line, "headers."+h.name, terminal.Quote(h.value), quotedList(values))
 		}
 	}
 	for _, shadow := range []struct {
@@ -169,7 +177,7 @@ func quotedOrNone(s string) string {
 	if s == "" {
 		return "none"
 	}
-	return quoted(s)
+	return terminal.Quote(s)
 }
 
 // quotedListShown bounds how many values a line lists.
@@ -185,7 +193,7 @@ func quotedList(values []string) string {
 			shown = append(shown, fmt.Sprintf("and %d more", len(values)-i))
 			break
 		}
-		shown = append(shown, quoted(value))
+		shown = append(shown, terminal.Quote(value))
 	}
 	return strings.Join(shown, ", ")
 }

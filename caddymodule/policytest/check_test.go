@@ -56,6 +56,16 @@ func TestCompare(t *testing.T) {
 	if got := (want{outcome: said{"audited", 1}}).compare(came(nil)); len(got) > 0 {
 		t.Errorf("an outcome alone: %v", got)
 	}
+	// But for an answer of the site's own, which is not what a request passes for.
+	for status, problems := range map[int]int{0: 0, 404: 1} {
+		ended := func(w *walk.Walk) { w.Ended, w.Status = status != 0, status }
+		if got := (want{outcome: said{"audited", 1}}).compare(came(ended)); len(got) != problems {
+			t.Errorf("a site that answers %d: %v", status, got)
+		}
+		if got := (want{outcome: said{"audited", 1}, status: said{"404", 2}}).compare(came(ended)); len(got) != 1-problems {
+			t.Errorf("a site that answers %d, where 404 is wanted: %v", status, got)
+		}
+	}
 	refused := want{outcome: said{"refused", 1}, status: said{"403", 2}, rule: said{"", 3}}
 	for status, problems := range map[int]int{403: 0, 401: 1} {
 		if got := refused.compare(&walk.Walk{Outcome: walk.Refused, Status: status}); len(got) != problems {

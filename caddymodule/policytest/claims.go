@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // shortNamespace is how a file may spell awstoken.Namespace.
@@ -94,7 +95,7 @@ func (r claimReader) checkType(n *yaml.Node, where string, wanted awstoken.Type)
 		}
 	case n.Kind == yaml.ScalarNode:
 		if k := kind(n); k == "a number" || k == "a boolean" {
-			r.fault(n.Line, "%s: %s is %s, and the claim is a string: write it in quotes", where, plain(n.Value, maxShown), k)
+			r.fault(n.Line, "%s: %s is %s, and the claim is a string: write it in quotes", where, terminal.Printable(n.Value), k)
 		}
 	}
 }

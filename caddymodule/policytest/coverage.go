@@ -51,7 +51,7 @@ func count(results map[Rule]seen, w *walk.Walk) (rules []Rule) {
 			if check.Kind != walk.Deny && check.Kind != walk.Allow || !check.Rule.Answered() {
 				continue
 			}
-			rule := Rule{check.Kind, check.Name, check.Rule.Expression, check.Rule.Shadow}
+			rule := Rule{check.Kind, check.Name, check.Rule.Expression, check.Rule.Shadow, h.Where}
 			s, known := results[rule]
 			s.holds = s.holds || check.Rule.Result == "true"
 			s.fails = s.fails || check.Rule.Result == "false"

@@ -42,6 +42,24 @@ func TestCount(t *testing.T) {
 	}
 }
 
+// Rules of two handlers are two, also when they have one name and one text.
+func TestCountTellsHandlersApart(t *testing.T) {
+	w := &walk.Walk{Handlers: []*walk.Handler{answered(walk.Token, walk.Passed, "true"), answered(walk.Token, walk.Passed, "false")}}
+	for _, tt := range []struct {
+		second string
+		rules  int
+	}{{"a.example.com /x", 2}, {"a.example.com", 1}} {
+		w.Handlers[0].Where, w.Handlers[1].Where = "a.example.com", tt.second
+		results := make(map[Rule]seen)
+		if rules := count(results, w); len(rules) != tt.rules || len(results) != tt.rules {
+			t.Errorf("beside %s: %v", tt.second, rules)
+		}
+	}
+	if got, want := (Rule{Kind: walk.Deny, Name: "a", Where: "b"}).label(), `deny "a" of b`; got != want {
+		t.Errorf("the label is %s", got)
+	}
+}
+
 func TestCoverageLine(t *testing.T) {
 	var many []Rule
 	for i := range 11 {

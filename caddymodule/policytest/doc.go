@@ -33,8 +33,8 @@
 // it is sent; and it may have a now of its own. A null elsewhere is as if the
 // key were not there.
 //
-// The request of a case is GET / of localhost from 203.0.113.9 where nobody says
-// otherwise; header is {alg: ES384, kid: EC384_0, typ: JWT}; iat is now, exp is
+// The request of a case is GET / of the gateway's only host (see [Gateway.Host])
+// from 203.0.113.9 where nobody says otherwise; header is {alg: ES384, kid: EC384_0, typ: JWT}; iat is now, exp is
 // five minutes after iat, jti a fixed UUID; aws_account and principal_id are
 // those of sub, when that is the ARN of a principal. iat, exp and nbf are a
 // number, an RFC 3339 time or a duration from now, such as -10m or +5m;

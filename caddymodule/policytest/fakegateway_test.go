@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -19,6 +20,8 @@ import (
 type fake struct {
 	warnings []string
 	unasked  []Rule // of a handler that no request reaches
+
+	severalHosts bool
 }
 
 func fakeRules() []Rule {
@@ -29,6 +32,13 @@ func fakeRules() []Rule {
 		{Kind: walk.Allow, Name: "orders-team", Expression: `aws_token.principal_tags.team == "orders"`},
 		{Kind: walk.Allow, Name: "readers", Expression: "aws_token.principal_tags.team == \"readers\" &&\n\trequest.method == \"GET\""},
 	}
+}
+
+func (f *fake) Host() (string, error) {
+	if f.severalHosts {
+		return "", errors.New("there are several")
+	}
+	return "orders.example.com", nil
 }
 
 func (f *fake) Warnings() []string { return f.warnings }
@@ -77,7 +87,7 @@ func (f *fake) decide(h *walk.Handler, r *http.Request, now time.Time) {
 	environment := walk.Check{Kind: walk.Requirement, Name: "principal_tag.environment", State: walk.Passed}
 	if found := token.PrincipalTags["environment"]; found != "production" {
 		environment.State, environment.Decisive = walk.Failed, true
-		environment.Found, environment.Wanted = quoted(found), `"production"`
+		environment.Found, environment.Wanted = terminal.Quote(found), `"production"`
 		h.Reason, h.Rule, h.Status = "requirement_failed", environment.Name, http.StatusForbidden
 	}
 	h.Checks = append(h.Checks, environment)
@@ -95,7 +105,7 @@ func (f *fake) askRules(h *walk.Handler, r *http.Request, token *awstoken.Token)
 		result := results[rule.Name]
 		h.Checks = append(h.Checks, walk.Check{Kind: rule.Kind, Name: rule.Name, State: walk.NotDecided, Rule: &walk.Rule{
 			Expression: rule.Expression, Result: strconv.FormatBool(result), Shadow: rule.Shadow,
-			Reads: []walk.Reading{{Path: "aws_token.principal_tags.team", Value: quoted(team), Absent: team == ""}},
+			Reads: []walk.Reading{{Path: "aws_token.principal_tags.team", Value: terminal.Quote(team), Absent: team == ""}},
 		}})
 		check := &h.Checks[len(h.Checks)-1]
 		switch {
@@ -104,7 +114,7 @@ func (f *fake) askRules(h *walk.Handler, r *http.Request, token *awstoken.Token)
 			h.Shadow = &walk.Shadow{Outcome: walk.Refused, Rule: rule.Name}
 		case rule.Kind == walk.Deny:
 			h.Reason, h.Rule, h.Status, check.Decisive, decided = "policy_denied", rule.Name, http.StatusForbidden, true, true
-			h.Hint = "deny rule " + quoted(rule.Name) + " is true"
+			h.Hint = "deny rule " + terminal.Quote(rule.Name) + " is true"
 		default:
 			h.Outcome, h.Rule, decided = walk.Allowed, rule.Name, true
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -14,6 +15,10 @@ type Gateway interface {
 	// checked: they count as good. now is the clock. It is called from several
 	// goroutines at once; the request is nobody else's and may be changed.
 	Walk(ctx context.Context, r *http.Request, now time.Time) (*walk.Walk, error)
+
+	// Host is the host of a request when a case names none. The error says why
+	// there is none such, for the case to name one.
+	Host() (string, error)
 
 	// Warnings are the lints of the configuration, one line each.
 	Warnings() []string
@@ -33,11 +38,16 @@ type Rule struct {
 	Name       string    `json:"name"`                 // as walk.Walk.Rule and walk.Check.Name have it
 	Expression string    `json:"expression,omitempty"` // as walk.Rule.Expression has it
 	Shadow     bool      `json:"shadow,omitempty"`
+	Where      string    `json:"where,omitempty"` // as walk.Handler.Where has it; it tells handlers apart
 }
 
 func (r Rule) label() string {
+	label := string(r.Kind) + " " + terminal.Quote(r.Name)
 	if r.Shadow {
-		return string(r.Kind) + " shadow " + quoted(r.Name)
+		label = string(r.Kind) + " shadow " + terminal.Quote(r.Name)
 	}
-	return string(r.Kind) + " " + quoted(r.Name)
+	if r.Where != "" {
+		label += " of " + terminal.Printable(r.Where)
+	}
+	return label
 }

@@ -46,6 +46,7 @@ func TestGolden(t *testing.T) {
 		{"lenient", []string{"good.yaml"}, Options{}, opening(warned)},
 		{"selected", []string{"good.yaml"}, Options{Run: regexp.MustCompile("read")}, opening(plainFake)},
 		{"none", []string{"good.yaml"}, Options{Run: regexp.MustCompile("writes$")}, opening(plainFake)},
+		{"strictnone", []string{"good.yaml"}, Options{Strict: true, Run: regexp.MustCompile("writes$")}, opening(plainFake)},
 		{"configuration", []string{"good.yaml"}, Options{Config: "other/Caddyfile"}, func(string) (Gateway, error) {
 			return nil, errors.New("configuring aws_jwt: 2 faults:\n\tno audience\n\tno issuer")
 		}},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // The elements of a JUnit report, as CI systems read them.
@@ -46,7 +48,8 @@ type junitProblem struct {
 
 // JUnit writes the report as JUnit XML: a suite for each file, in which each
 // fault is an error of a case; and, when the run is strict, a suite for each
-// configuration that has warnings, in which each is a failure.
+// configuration that has warnings, in which each is a failure, and one when no case
+// was run.
 func (r *Report) JUnit(w io.Writer) error {
 	all := junitSuites{Name: "aws-jwt test", Time: junitTime(r.Totals.Seconds)}
 	for _, f := range r.Files {
@@ -56,6 +59,11 @@ func (r *Report) JUnit(w io.Writer) error {
 		if r.options.Strict && len(c.Warnings) > 0 {
 			all.add(c.junit())
 		}
+	}
+	if r.ranNothing() {
+		all.add(junitSuite{Name: "cases", Time: junitTime(0), Cases: []junitCase{{
+			Name: "no case", ClassName: "cases", Time: junitTime(0), Failure: &junitProblem{nothingRan, nothingRan},
+		}}})
 	}
 	var text bytes.Buffer
 	text.WriteString(xml.Header)
@@ -86,7 +94,7 @@ func (all *junitSuites) add(s junitSuite) {
 }
 
 func (f *File) junit() junitSuite {
-	name := escape(f.Name)
+	name := terminal.Escaped(f.Name)
 	s := junitSuite{Name: name, Time: junitTime(f.Seconds)}
 	for _, fault := range f.Faults {
 		of := fault.Case
@@ -94,12 +102,12 @@ func (f *File) junit() junitSuite {
 			of = "the file"
 		}
 		s.Cases = append(s.Cases, junitCase{
-			Name: escape(of), ClassName: name, File: name, Line: fault.Line, Time: junitTime(0),
+			Name: terminal.Escaped(of), ClassName: name, File: name, Line: fault.Line, Time: junitTime(0),
 			Error: &junitProblem{fault.Text, fmt.Sprintf("%s:%d: %s", name, fault.Line, fault.Text)},
 		})
 	}
 	for _, c := range f.Cases {
-		each := junitCase{Name: escape(c.Name), ClassName: name, File: name, Line: c.Line, Time: junitTime(c.Seconds)}
+		each := junitCase{Name: terminal.Escaped(c.Name), ClassName: name, File: name, Line: c.Line, Time: junitTime(c.Seconds)}
 		if !c.Passed {
 			p := printer{options: &Options{}}
 			p.failure(name, c)
@@ -111,10 +119,10 @@ func (f *File) junit() junitSuite {
 }
 
 func (c *Configuration) junit() junitSuite {
-	name := escape(c.Config)
+	name := terminal.Escaped(c.Config)
 	s := junitSuite{Name: name, Time: junitTime(0)}
 	for i, warning := range c.Warnings {
-		text := plain(warning, maxLine)
+		text := terminal.Sentence(warning)
 		s.Cases = append(s.Cases, junitCase{
 			Name: fmt.Sprintf("warning %d", i+1), ClassName: name, File: name, Time: junitTime(0),
 			Failure: &junitProblem{text, text},

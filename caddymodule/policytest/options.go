@@ -17,7 +17,7 @@ type Options struct {
 	Run *regexp.Regexp
 
 	Verbose bool // cases that pass are told, too
-	Strict  bool // a warning of a configuration fails the run
+	Strict  bool // a warning of a configuration fails the run, and so does a run of no case
 
 	// Reasons are those that a want may name. Any other is a fault of its file.
 	Reasons []string

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // maxFaults is how many faults of a file are kept. The rest are counted.
@@ -34,7 +35,7 @@ type reader struct {
 func (r *reader) fault(line int, format string, args ...any) {
 	r.broken = r.broken || r.inCase == ""
 	if r.count++; len(r.faults) < maxFaults {
-		r.faults = append(r.faults, Fault{line, r.inCase, plain(fmt.Sprintf(format, args...), maxLine)})
+		r.faults = append(r.faults, Fault{line, r.inCase, terminal.Sentence(fmt.Sprintf(format, args...))})
 	}
 }
 
@@ -55,7 +56,7 @@ func (r *reader) checkPlain(n *yaml.Node, depth int) {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		r.fault(n.Line, "anchors and aliases are not read: write the value out, or put it into the claims of the file")
 	case n.Style&yaml.TaggedStyle != 0:
-		r.fault(n.Line, "the tag %s is not read: quotes make a string", quoted(n.Tag))
+		r.fault(n.Line, "the tag %s is not read: quotes make a string", terminal.Quote(n.Tag))
 	case depth > maxDepth:
 		r.fault(n.Line, "the value nests deeper than %d", maxDepth)
 		return
@@ -92,7 +93,7 @@ func (r *reader) pairs(n *yaml.Node, where string) []pair {
 			continue
 		}
 		if line, twice := first[key.Value]; twice {
-			r.fault(key.Line, "%s: %s occurs twice, first in line %d", where, quoted(key.Value), line)
+			r.fault(key.Line, "%s: %s occurs twice, first in line %d", where, terminal.Quote(key.Value), line)
 			continue
 		}
 		first[key.Value] = key.Line
@@ -107,7 +108,7 @@ func (r *reader) members(n *yaml.Node, where string, known ...string) map[string
 	for _, p := range r.pairs(n, where) {
 		switch {
 		case !slices.Contains(known, p.key):
-			r.fault(p.line, "%s: there is no key %s%s", where, quoted(p.key), suggestion(p.key, known))
+			r.fault(p.line, "%s: there is no key %s%s", where, terminal.Quote(p.key), suggestion(p.key, known))
 		case !isNull(p.value):
 			found[p.key] = p.value
 		}
@@ -117,8 +118,8 @@ func (r *reader) members(n *yaml.Node, where string, known ...string) map[string
 
 // suggestion is the end of a fault's text about a name that is not known.
 func suggestion(name string, known []string) string {
-	if nearest := awstoken.Nearest(cut(name, maxShown), known); nearest != "" {
-		return "; did you mean " + quoted(nearest) + "?"
+	if nearest := awstoken.Nearest(terminal.Printable(name), known); nearest != "" {
+		return "; did you mean " + terminal.Quote(nearest) + "?"
 	}
 	if len(known) == 0 {
 		return ""

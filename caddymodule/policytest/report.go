@@ -12,7 +12,7 @@ type Result string
 // The results, each worse than the one before.
 const (
 	Passed     Result = "passed"
-	Failed     Result = "failed"     // a case, or with Options.Strict a warning
+	Failed     Result = "failed"     // a case, or with Options.Strict a warning or a run of no case
 	Unreadable Result = "unreadable" // a file or a configuration has a fault: not all was run
 )
 
@@ -151,9 +151,17 @@ func (r *Report) finish() {
 	for _, c := range r.Configurations {
 		t.Warnings += len(c.Warnings)
 	}
-	if r.options.Strict && t.Warnings > 0 {
-		r.Result = worse(r.Result, Failed)
-	}
 	t.Passed = t.Cases - t.Failed
 	r.Totals = t
+	if r.options.Strict && t.Warnings > 0 || r.ranNothing() {
+		r.Result = worse(r.Result, Failed)
+	}
 }
+
+// ranNothing reports whether a strict run selected no case, as when a name is
+// misspelt. Cases that a fault kept from being run have told so.
+func (r *Report) ranNothing() bool {
+	return r.options.Strict && r.Totals.Cases+r.Totals.NotRun+r.Totals.Faults == 0
+}
+
+const nothingRan = "no case was run: a strict run wants one"

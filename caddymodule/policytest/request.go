@@ -1,54 +1,48 @@
 package policytest
 
 import (
-	"context"
+	"fmt"
 	"maps"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/textproto"
-	"net/url"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
 // request is what a case asks, but for its credential.
 type request struct {
-	method, host, path, remoteIP string
-	headers                      map[string]string // by canonical name
+	method, path, remoteIP string
+	host                   string            // "" is that of the gateway
+	headers                map[string]string // by canonical name
 }
 
 func defaultRequest() request {
-	return request{method: http.MethodGet, host: "localhost", path: "/", remoteIP: "203.0.113.9"}
+	return request{method: http.MethodGet, path: "/", remoteIP: "203.0.113.9"}
 }
 
 // request reads what differs from base.
 func (r *reader) request(n *yaml.Node, base request) request {
 	members := r.members(n, "request", "method", "host", "path", "remote_ip", "headers")
-	if method, ok := members["method"]; ok {
-		base.method = r.text(method, "request.method")
-		if !httpguts.ValidHeaderFieldName(base.method) { // RFC 9110 has tokens for both
-			r.fault(method.Line, "request.method: %s is no method", quoted(base.method))
+	for _, field := range []struct {
+		key     string
+		into    *string
+		problem func(string) string
+	}{
+		{"method", &base.method, walk.MethodProblem}, {"host", &base.host, walk.HostProblem},
+		{"path", &base.path, walk.PathProblem}, {"remote_ip", &base.remoteIP, walk.RemoteIPProblem},
+	} {
+		member, ok := members[field.key]
+		if !ok {
+			continue
 		}
-	}
-	if host, ok := members["host"]; ok {
-		base.host = r.text(host, "request.host")
-		if base.host == "" || !httpguts.ValidHostHeader(base.host) {
-			r.fault(host.Line, "request.host: %s is no host", quoted(base.host))
-		}
-	}
-	if path, ok := members["path"]; ok {
-		base.path = r.text(path, "request.path")
-		if problem := targetProblem(base.path); problem != "" {
-			r.fault(path.Line, "request.path: %s", problem)
-		}
-	}
-	if ip, ok := members["remote_ip"]; ok {
-		base.remoteIP = r.text(ip, "request.remote_ip")
-		if _, err := netip.ParseAddr(base.remoteIP); err != nil {
-			r.fault(ip.Line, "request.remote_ip: %s is no address", quoted(base.remoteIP))
+		where := "request." + field.key
+		*field.into = r.text(member, where)
+		if problem := field.problem(*field.into); problem != "" {
+			r.fault(member.Line, "%s: %s", where, problem)
 		}
 	}
 	if headers, ok := members["headers"]; ok {
@@ -77,22 +71,6 @@ func (r *reader) setHeader(headers map[string]string, h header) {
 	}
 }
 
-// targetProblem says why a server would not read the path of a request.
-func targetProblem(path string) string {
-	switch {
-	case path == "*":
-		return ""
-	case !strings.HasPrefix(path, "/"):
-		return "it does not begin with a slash"
-	case strings.Contains(path, " "):
-		return "it holds a space: write %20"
-	}
-	if _, err := url.ParseRequestURI(path); err != nil {
-		return "a server cannot read it: write it as it goes over the wire"
-	}
-	return ""
-}
-
 // header is a field of a request, or one that is wanted upstream.
 type header struct {
 	name   string // canonical
@@ -108,10 +86,10 @@ func (r *reader) headers(n *yaml.Node, where string) []header {
 	for _, p := range r.pairs(n, where) {
 		h := header{name: textproto.CanonicalMIMEHeaderKey(p.key), absent: isNull(p.value), line: p.value.Line}
 		if !httpguts.ValidHeaderFieldName(p.key) {
-			r.fault(p.line, "%s: %s is no field name", where, quoted(p.key))
+			r.fault(p.line, "%s: %s is no field name", where, terminal.Quote(p.key))
 		}
 		if line, twice := first[h.name]; twice {
-			r.fault(p.line, "%s: %s occurs twice, first in line %d", where, quoted(h.name), line)
+			r.fault(p.line, "%s: %s occurs twice, first in line %d", where, terminal.Quote(h.name), line)
 		}
 		first[h.name] = p.line
 		if !h.absent {
@@ -130,24 +108,18 @@ func (r *reader) fieldValue(n *yaml.Node, where string) string {
 	return value
 }
 
-// http is the request as a server reads it. authorization is nil for none.
-func (q request) http(ctx context.Context, authorization *string) (*http.Request, error) {
-	target, err := url.ParseRequestURI(q.path)
-	if err != nil {
-		return nil, err
+// question is the request, at the gateway's own host where no other is named.
+func (q request) question(gateway Gateway) (walk.Question, error) {
+	host := q.host
+	if host == "" {
+		var err error
+		if host, err = gateway.Host(); err != nil {
+			return walk.Question{}, fmt.Errorf("request.host: %w", err)
+		}
 	}
 	fields := make(http.Header, len(q.headers)+1)
 	for name, value := range q.headers {
 		fields[name] = []string{value}
 	}
-	if authorization != nil {
-		fields["Authorization"] = []string{*authorization}
-	}
-	r := &http.Request{
-		Method: q.method, URL: target, RequestURI: q.path, Host: q.host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: fields, Body: http.NoBody,
-		RemoteAddr: net.JoinHostPort(q.remoteIP, "40000"),
-	}
-	return r.WithContext(ctx), nil
+	return walk.Question{Method: q.method, Host: host, Path: q.path, RemoteIP: q.remoteIP, Header: fields}, nil
 }

@@ -10,7 +10,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -55,11 +58,17 @@ func TestResult(t *testing.T) {
 		{"a warning", good, []string{"a"}, false, Passed},
 		{"a warning of a strict run", good, []string{"a"}, true, Failed},
 		{"a strict run without a warning", good, nil, true, Passed},
+		{"a strict run of no case", good, nil, true, Failed},
+		{"a run of no case", good, nil, false, Passed},
 		{"a fault in a strict run", "a: b\n" + good, []string{"a"}, true, Unreadable},
 		{"no configuration", strings.Replace(good, "config: Caddyfile\n", "", 1), nil, false, Unreadable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := run(t, tt.text, &fake{warnings: tt.warn}, Options{Strict: tt.strict}).Result; got != tt.want {
+			o := Options{Strict: tt.strict}
+			if strings.HasSuffix(tt.name, "no case") {
+				o.Run = regexp.MustCompile("^typo$")
+			}
+			if got := run(t, tt.text, &fake{warnings: tt.warn}, o).Result; got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -118,12 +127,18 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
-// late answers the first cases last.
-type late struct{ fake }
+// late answers the first case when all others have been answered.
+type late struct {
+	fake
+	others atomic.Int64 // that are not answered yet
+	done   chan struct{}
+}
 
 func (l *late) Walk(ctx context.Context, r *http.Request, now time.Time) (*walk.Walk, error) {
-	if strings.HasSuffix(r.URL.Path, "0") {
-		time.Sleep(time.Millisecond)
+	if r.URL.Path == "/0" {
+		<-l.done
+	} else if l.others.Add(-1) == 0 {
+		close(l.done)
 	}
 	return l.fake.Walk(ctx, r, now)
 }
@@ -137,7 +152,12 @@ func TestOrder(t *testing.T) {
 		team := []string{"orders", "readers", "partners"}[i%3]
 		fmt.Fprintf(&text, "  - {name: case %d, request: {path: /%d}, claims: {aws: {principal_tags: {team: %s}}}, want: {outcome: allowed}}\n", i, i, team)
 	}
-	report := run(t, text.String(), new(late), Options{})
+	if runtime.GOMAXPROCS(0) < 2 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // with one worker, nobody answers behind the first
+	}
+	gateway := &late{done: make(chan struct{})}
+	gateway.others.Store(199)
+	report := run(t, text.String(), gateway, Options{})
 	for i, c := range report.Files[0].Cases {
 		rule := []string{"orders-team", "readers", "partners"}[i%3]
 		if c.Name != fmt.Sprintf("case %d", i) || c.Rule != rule || c.Passed != (i%3 < 2) {
@@ -198,5 +218,39 @@ func TestReportsAreRead(t *testing.T) {
 	each := suites.Suites[0].Cases[0]
 	if suites.Tests != 1 || suites.Failures != 1 || each.Failure == nil || each.Name != `\x1b[31m \u202e \U000e0001 \x00 <a> & ]]>` {
 		t.Errorf("read is %+v", suites)
+	}
+}
+
+// hosted remembers the host that it was asked about last.
+type hosted struct {
+	fake
+	host atomic.Value
+}
+
+func (h *hosted) Walk(ctx context.Context, r *http.Request, now time.Time) (*walk.Walk, error) {
+	h.host.Store(r.Host)
+	return h.fake.Walk(ctx, r, now)
+}
+
+// A case that names no host asks that of the configuration. When that has
+// several, the case has to say which.
+func TestHost(t *testing.T) {
+	for _, tt := range []struct {
+		line    string
+		several bool
+		want    string // "" is a problem
+	}{
+		{"", false, "orders.example.com"}, {"request: {host: a}", false, "a"},
+		{"", true, ""}, {"request: {host: a}", true, "a"},
+	} {
+		gateway := &hosted{fake: fake{severalHosts: tt.several}}
+		c := run(t, oneCase(tt.line), gateway, Options{}).Files[0].Cases[0]
+		host, _ := gateway.host.Load().(string)
+		if host != tt.want || c.Passed != (tt.want != "") {
+			t.Errorf("%q, several %t: asked is %q, %+v", tt.line, tt.several, host, c.Problems)
+		}
+		if tt.want == "" && !strings.Contains(c.Problems[0].Came, "request.host: there are several") {
+			t.Errorf("%+v", c.Problems)
+		}
 	}
 }

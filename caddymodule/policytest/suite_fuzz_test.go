@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // Whatever a file holds is read in bounded time without a panic: it has faults,
@@ -26,7 +28,7 @@ func FuzzSuite(f *testing.F) {
 			t.Errorf("%d bytes took %s", len(text), took)
 		}
 		for _, fault := range s.sorted() {
-			if fault.Line < 1 || fault.Text == "" || len(fault.Text) > 8*maxLine || escape(fault.Text) != fault.Text {
+			if fault.Line < 1 || fault.Text == "" || len(fault.Text) > 8*1024 || terminal.Escaped(fault.Text) != fault.Text {
 				t.Errorf("the fault is %+v", fault)
 			}
 		}

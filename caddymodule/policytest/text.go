@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -24,7 +25,10 @@ func (r *Report) Text(w io.Writer) error {
 		p.file(f)
 	}
 	if n := r.Totals.Warnings; r.options.Strict && n > 0 {
-		p.line("%s\t%s: a strict run may have none", p.style(StyleFail, "FAIL"), plural(n, "warning"))
+		p.line("%s\t%s: a strict run may have none", p.style(StyleFail, "FAIL"), terminal.Plural(n, "warning"))
+	}
+	if r.ranNothing() {
+		p.line("%s\t%s", p.style(StyleFail, "FAIL"), nothingRan)
 	}
 	_, err := w.Write(p.out.Bytes())
 	return err
@@ -40,21 +44,21 @@ func (p *printer) style(kind, text string) string { return p.options.style(kind,
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.out, format+"\n", args...) }
 
 func (p *printer) warning(text string) {
-	p.line("%s %s", p.style(StyleWarning, "warning:"), plain(text, maxLine))
+	p.line("%s %s", p.style(StyleWarning, "warning:"), terminal.Sentence(text))
 }
 
 func (p *printer) file(f *File) {
-	name := plain(f.Name, maxLine)
+	name := terminal.Sentence(f.Name)
 	for _, fault := range f.Faults {
 		p.line("%s:%d: %s", name, fault.Line, fault.Text)
 	}
 	for _, c := range f.Cases {
 		switch {
 		case !c.Passed:
-			p.line("%s %s (%s:%d)", p.style(StyleFail, "--- FAIL:"), plain(c.Name, maxShown), name, c.Line)
+			p.line("%s %s (%s:%d)", p.style(StyleFail, "--- FAIL:"), terminal.Printable(c.Name), name, c.Line)
 			p.failure(name, c)
 		case p.options.Verbose:
-			p.line("%s %s (%s:%d)", p.style(StylePass, "--- PASS:"), plain(c.Name, maxShown), name, c.Line)
+			p.line("%s %s (%s:%d)", p.style(StylePass, "--- PASS:"), terminal.Printable(c.Name), name, c.Line)
 		}
 	}
 	empty := ""
@@ -65,7 +69,7 @@ func (p *printer) file(f *File) {
 	if c := f.configuration; c != nil && c.last == f {
 		p.coverage(c.Coverage)
 	}
-	counts := plural(len(f.Cases)+f.NotRun, "case")
+	counts := terminal.Plural(len(f.Cases)+f.NotRun, "case")
 	if n := f.failures(); n > 0 {
 		counts += fmt.Sprintf(", %d failed", n)
 	}
@@ -100,7 +104,7 @@ func (p *printer) failure(file string, c *Case) {
 	}
 	p.line("    came: %s", c.came())
 	if c.Hint != "" {
-		p.line("    hint: %s", plain(c.Hint, maxLine))
+		p.line("    hint: %s", terminal.Sentence(c.Hint))
 	}
 	p.check("decisive", c.Decisive)
 	p.check("the wanted rule", c.WantedRule)
@@ -108,12 +112,12 @@ func (p *printer) failure(file string, c *Case) {
 
 // came is the outcome in a line.
 func (c *Case) came() string {
-	parts := []string{plain(string(c.Outcome), maxShown)}
+	parts := []string{terminal.Printable(string(c.Outcome))}
 	if c.Reason != "" {
-		parts = append(parts, plain(c.Reason, maxShown))
+		parts = append(parts, terminal.Printable(c.Reason))
 	}
 	if c.Rule != "" {
-		parts = append(parts, "rule "+quoted(c.Rule))
+		parts = append(parts, "rule "+terminal.Quote(c.Rule))
 	}
 	if c.Status != 0 {
 		parts = append(parts, fmt.Sprintf("status %d", c.Status))
@@ -131,13 +135,13 @@ func (p *printer) check(title string, c *walk.Check) {
 	line := Rule{Kind: c.Kind, Name: c.Name, Shadow: c.Rule != nil && c.Rule.Shadow}.label()
 	var pieces []string
 	if c.Rule.Answered() {
-		line += " is " + plain(c.Rule.Result, maxShown)
+		line += " is " + terminal.Printable(c.Rule.Result)
 	}
 	if c.Found != "" {
-		pieces = append(pieces, "found "+plain(c.Found, maxLine))
+		pieces = append(pieces, "found "+terminal.Sentence(c.Found))
 	}
 	if c.Wanted != "" {
-		pieces = append(pieces, "wanted "+plain(c.Wanted, maxLine))
+		pieces = append(pieces, "wanted "+terminal.Sentence(c.Wanted))
 	}
 	if len(pieces) > 0 {
 		line += ": " + strings.Join(pieces, ", ")
@@ -146,9 +150,9 @@ func (p *printer) check(title string, c *walk.Check) {
 	if c.Rule == nil {
 		return
 	}
-	p.line("        %s", plain(strings.Join(strings.Fields(c.Rule.Expression), " "), maxLine))
+	p.line("        %s", terminal.Sentence(strings.Join(strings.Fields(c.Rule.Expression), " ")))
 	if c.Rule.Error != "" {
-		p.line("        error: %s", plain(c.Rule.Error, maxLine))
+		p.line("        error: %s", terminal.Sentence(c.Rule.Error))
 	}
 	for i, reading := range c.Rule.Reads {
 		switch {
@@ -156,16 +160,9 @@ func (p *printer) check(title string, c *walk.Check) {
 			p.line("        and %d more", len(c.Rule.Reads)-i)
 			return
 		case reading.Absent:
-			p.line("        %s is absent", plain(reading.Path, maxShown))
+			p.line("        %s is absent", terminal.Printable(reading.Path))
 		default:
-			p.line("        %s is %s", plain(reading.Path, maxShown), plain(reading.Value, maxLine))
+			p.line("        %s is %s", terminal.Printable(reading.Path), terminal.Sentence(reading.Value))
 		}
 	}
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

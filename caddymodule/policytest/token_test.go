@@ -21,6 +21,8 @@ type asked struct {
 func (*asked) Warnings() []string { return nil }
 func (*asked) Rules() []Rule      { return nil }
 
+func (*asked) Host() (string, error) { return "localhost", nil }
+
 func (a *asked) Walk(_ context.Context, r *http.Request, now time.Time) (*walk.Walk, error) {
 	a.request, a.now = r, now
 	return &walk.Walk{Outcome: walk.Allowed}, nil

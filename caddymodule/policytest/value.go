@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // value reads what JSON can say: map[string]any, []any, string, json.Number,
@@ -30,7 +32,7 @@ func (r *reader) value(n *yaml.Node, where string) any {
 		return strings.EqualFold(n.Value, "true")
 	case "!!int", "!!float":
 		if !json.Valid([]byte(n.Value)) {
-			r.fault(n.Line, "%s: JSON has no number %s: write it in quotes, or in digits", where, quoted(n.Value))
+			r.fault(n.Line, "%s: JSON has no number %s: write it in quotes, or in digits", where, terminal.Quote(n.Value))
 		}
 		return json.Number(n.Value)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -29,7 +30,7 @@ type want struct {
 
 // expected are the outcomes that a case may want.
 func expected() []string {
-	return []string{string(walk.Allowed), string(walk.Audited), string(walk.Anonymous), string(walk.Refused), string(walk.Unprotected)}
+	return []string{string(walk.Allowed), string(walk.Audited), string(walk.Anonymous), string(walk.Refused), string(walk.Unprotected), string(walk.Answered)}
 }
 
 func (r *reader) want(n *yaml.Node, reasons []string) want {
@@ -52,16 +53,16 @@ func (r *reader) want(n *yaml.Node, reasons []string) want {
 	case !w.outcome.there():
 		r.fault(n.Line, "want: it has no outcome")
 	case !slices.Contains(expected(), w.outcome.text):
-		r.fault(w.outcome.line, "want.outcome: there is no outcome %s%s", quoted(w.outcome.text), suggestion(w.outcome.text, expected()))
+		r.fault(w.outcome.line, "want.outcome: there is no outcome %s%s", terminal.Quote(w.outcome.text), suggestion(w.outcome.text, expected()))
 	default:
 		r.checkContradictions(w)
 	}
 	if w.reason.there() && !slices.Contains(reasons, w.reason.text) {
-		r.fault(w.reason.line, "want.reason: there is no reason %s%s", quoted(w.reason.text), suggestion(w.reason.text, reasons))
+		r.fault(w.reason.line, "want.reason: there is no reason %s%s", terminal.Quote(w.reason.text), suggestion(w.reason.text, reasons))
 	}
 	if w.status.there() {
 		if status, err := strconv.Atoi(w.status.text); err != nil || status < 400 || status > 599 || len(w.status.text) != 3 {
-			r.fault(w.status.line, "want.status: %s is not the status of a refusal", quoted(w.status.text))
+			r.fault(w.status.line, "want.status: %s is not the status of a refusal", terminal.Quote(w.status.text))
 		}
 	}
 	return w
@@ -79,10 +80,10 @@ func (r *reader) checkContradictions(w want) {
 	if outcome != walk.Refused && outcome != walk.Audited {
 		refuse(w.reason, "reason", "has no reason")
 	}
-	if outcome != walk.Refused {
+	if outcome == walk.Unprotected {
 		refuse(w.status, "status", "is answered by the upstream")
 	}
-	if outcome == walk.Refused && len(w.headers) > 0 {
+	if !outcome.Passes() && len(w.headers) > 0 {
 		refuse(said{line: w.headers[0].line}, "headers", "does not reach the upstream")
 	}
 	if !decided {
@@ -101,7 +102,7 @@ func (r *reader) checkRules(w want, rules []string) {
 		key string
 	}{{w.rule, "rule"}, {w.wouldRefuse, "would_refuse"}, {w.wouldAllow, "would_allow"}} {
 		if named.text != "" && !slices.Contains(rules, named.text) {
-			r.fault(named.line, "want.%s: the configuration has no rule %s%s", named.key, quoted(named.text), suggestion(named.text, rules))
+			r.fault(named.line, "want.%s: the configuration has no rule %s%s", named.key, terminal.Quote(named.text), suggestion(named.text, rules))
 		}
 	}
 }

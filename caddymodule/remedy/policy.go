@@ -30,6 +30,6 @@ var ofPolicies = []Remedy{
 		InAWS: "The tag that is missing, if every caller is to have it.",
 		Here: "Ask whether it is there: `has(aws_token.principal_tags.team) && …`, or `aws_token.principal_tags[?\"team\"].orValue(\"\") == \"orders\"`. " +
 			"Two rules are better than one with a long `||`.",
-		Do: `mend the rule: ask for what may be absent with has(…) or [?"key"].orValue("")`,
+		Do: `ask for what may be absent with has(…) or [?"key"].orValue("")`,
 	},
 }

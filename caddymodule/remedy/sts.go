@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,6 +49,30 @@ var stsErrors = []STSError{
 		Do: "correct the parameter that the message names",
 	},
 	{
+		Code: "ExpiredToken",
+		Cause: "The credentials that signed the call have ended. It is the session's token that expired: no token of `GetWebIdentityToken` is sent to STS. " +
+			"Or the caller's clock is wrong.",
+		Do: "take new credentials of the role, and look at the caller's clock if they are new",
+	},
+	{
+		Code: "InvalidClientTokenId",
+		Cause: "AWS has no such access key: it was deleted, or mistyped, or is one of another partition, such as `aws-cn`. " +
+			"Temporary credentials need their session token, too, and a region that is disabled in the account does not know them.",
+		Do: "look at the access key, the session token and the region: aws sts get-caller-identity must succeed with them",
+	},
+	{
+		Code: "SignatureDoesNotMatch",
+		Cause: "The call was signed with another secret than the access key's, for another host or region, or too long ago: " +
+			"STS takes none whose time is over 15 minutes off. A proxy that changes the request breaks its signature, too.",
+		Do: "look at the secret access key, the caller's clock, and proxies that change the call",
+	},
+	{
+		Code: "Throttling",
+		Cause: "The account called STS more often than it may. The quota is shared by the calls of the account in a region; " +
+			"a token serves until it ends, so one for each request is not needed.",
+		Do: "try again later, and keep each token until shortly before its end",
+	},
+	{
 		Code: "InvalidAction",
 		Cause: "The endpoint that was called does not know the operation. `GetWebIdentityToken` is not available on the global endpoint of STS, " +
 			"only on those of the regions. (AWS does not say which error the global one answers.)",
@@ -68,7 +93,8 @@ const (
 
 // STSErrorIn finds the code of an error in the text that a command or a program
 // printed when its call failed. A code counts as a whole word, with Exception
-// at its end or without, as AWS's pages spell it in both ways.
+// at its end or without, as AWS's pages spell it in both ways. A code that the
+// table lacks is taken from how the AWS CLI tells of a call that failed.
 func STSErrorIn(text string) (STSError, bool) {
 	for _, e := range stsErrors {
 		if e.Code == globalEndpoint {
@@ -81,7 +107,22 @@ func STSErrorIn(text string) (STSError, bool) {
 			return e, true
 		}
 	}
+	if call := failedCall.FindStringSubmatch(text); call != nil {
+		return unknown(call[1], call[2]), true
+	}
 	return STSError{}, false
+}
+
+// failedCall is how the AWS CLI and boto3 begin to tell of a call that failed.
+var failedCall = regexp.MustCompile(`An error occurred \(([0-9A-Za-z._-]{1,64})\) when calling the ([0-9A-Za-z]{1,64}) operation`)
+
+// unknown is an error that the table lacks.
+func unknown(code, operation string) STSError {
+	return STSError{
+		Code:  code,
+		Cause: fmt.Sprintf("STS refused the call of `%s`, and its message says why.", operation),
+		Do:    "do as the message says; AWS's page on the common errors of STS lists codes",
+	}
 }
 
 // hasCode looks for the code as one word of letters and digits.

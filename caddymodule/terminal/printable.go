@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -46,6 +47,10 @@ func Printable(text string) string { return cut(text, maxShown, escapeUnprintabl
 // Sentence is Printable for words of ours that hold text from outside, such as
 // a hint or an error. It is cut at 1024 bytes.
 func Sentence(text string) string { return cut(text, maxSentence, escapeUnprintable) }
+
+// Escaped is Printable without a limit, for what must stay whole, such as a
+// name that another program reads.
+func Escaped(text string) string { return cut(text, math.MaxInt, escapeUnprintable) }
 
 // cut escapes a text character by character, until the limit.
 func cut(text string, limit int, escape func(character string) string) string {

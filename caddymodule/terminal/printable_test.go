@@ -45,6 +45,9 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("%s: as a value %q, want %q", name, got, tt.value)
 		}
 	}
+	if got, want := Escaped("\x1b"+strings.Repeat("a", 4096)), `\x1b`+strings.Repeat("a", 4096); got != want {
+		t.Errorf("escaped are %d bytes", len(got))
+	}
 	if got := Sentence(strings.Repeat("a", 1024)); len(got) != 1024 || strings.HasSuffix(got, "…") {
 		t.Errorf("a sentence of %d bytes", len(got))
 	}

@@ -18,7 +18,8 @@ var ErrTokenAsArgument = errors.New("reading token: this looks like a token itse
 	"where the machine's other users and the shell's history see them; write it to a file or pipe it in (-)")
 
 // ErrNoToken says that the input is empty.
-var ErrNoToken = errors.New("reading token: it is empty; the call that should have made it may have failed")
+var ErrNoToken = errors.New("reading token: it is empty; the call that should have made it may have failed: " +
+	"the AWS CLI writes why to standard error, which 2>&1 behind its command pipes in, too")
 
 // TextError says that there is more than a token, such as the message of a call
 // that failed.

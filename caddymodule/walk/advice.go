@@ -5,30 +5,33 @@ import (
 	"strings"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
 // Advise says what to change, from what the checks found: more than the remedy
 // of the reason can, which is returned when there is nothing more to say.
 func (h *Handler) Advise(remedy string) string {
 	decisive := h.decisive()
-	if decisive == nil {
-		return remedy
-	}
 	switch {
+	case decisive == nil:
+		return remedy
+	case decisive.Kind == Token:
+		return h.adviseToken(decisive, remedy)
 	case decisive.Kind == Requirement:
 		return adviseRequirement(*decisive)
+	case decisive.Rule == nil:
+		return remedy
+	case decisive.Rule.Result == resultError:
+		return fmt.Sprintf("mend %s rule %s: %s", decisive.Kind, terminal.Quote(decisive.Name), remedy)
 	case decisive.Kind == Deny:
 		return fmt.Sprintf("if the caller may do this, change deny rule %s: %s", terminal.Quote(decisive.Name), firstTrue(decisive.Rule))
-	case decisive.Kind == Allow:
-		return h.adviseAllow(remedy)
-	case decisive.Kind == Token && decisive.Name == "issuer":
-		return h.adviseIssuer(decisive, remedy)
-	case decisive.Kind == Token && decisive.Name == "account":
-		return fmt.Sprintf("if issuer %s is account %s's own, correct the account of its issuer line to %s",
-			h.found("issuer"), decisive.Found, decisive.Found)
 	}
-	return remedy
+	return fmt.Sprintf("make this true of the caller or the request, or change allow rule %s: %s",
+		terminal.Quote(decisive.Name), terminal.Sentence(strings.Join(notTrue(decisive.Rule), " && ")))
 }
+
+// What a Rule's Result may be, besides true and false.
+const resultError = "error"
 
 func (h *Handler) decisive() *Check {
 	for i := range h.Checks {
@@ -39,6 +42,27 @@ func (h *Handler) decisive() *Check {
 	return nil
 }
 
+// Nearest is the allow rule in force that is nearest to being true: the first of
+// those with the fewest parts that are not. It is nil when there is none, or when
+// one of them is true.
+func (h *Handler) Nearest() *Check {
+	var nearest *Check
+	fewest := 0
+	for i := range h.Checks {
+		c := &h.Checks[i]
+		if c.Kind != Allow || c.Rule == nil || c.Rule.Shadow {
+			continue
+		}
+		if c.State == Passed {
+			return nil
+		}
+		if missing := len(notTrue(c.Rule)); nearest == nil || missing < fewest {
+			nearest, fewest = c, missing
+		}
+	}
+	return nearest
+}
+
 // found is what a check of the token found.
 func (h *Handler) found(name string) string {
 	for _, c := range h.Checks {
@@ -47,6 +71,32 @@ func (h *Handler) found(name string) string {
 		}
 	}
 	return ""
+}
+
+// adviseToken puts what was wanted and found into the remedy, so that it can be
+// read by itself.
+func (h *Handler) adviseToken(c *Check, remedy string) string {
+	found, wanted := terminal.Sentence(c.Found), terminal.Sentence(c.Wanted)
+	if found == "" || wanted == "" && c.Name != verifier.CheckIssuer {
+		return remedy
+	}
+	switch c.Name {
+	case verifier.CheckIssuer:
+		return h.adviseIssuer(c, remedy)
+	case verifier.CheckAccount:
+		return fmt.Sprintf("if issuer %s is account %s's own, correct the account of its issuer line to %s",
+			h.found(verifier.CheckIssuer), found, found)
+	case verifier.CheckAlgorithm:
+		return fmt.Sprintf("ask STS for %s (--signing-algorithm), or add %s to algorithm", wanted, found)
+	case verifier.CheckAudience:
+		if strings.Contains(wanted, "single_audience") {
+			return fmt.Sprintf("ask STS for %s: one --audience in the call; or change the lines audience and single_audience", wanted)
+		}
+		return fmt.Sprintf("ask STS for %s as the audience (--audience), or add %s to audience", wanted, found)
+	case verifier.CheckLifetime:
+		return fmt.Sprintf("ask STS for a life of %s (--duration-seconds), or raise max_lifetime to %s", wanted, found)
+	}
+	return remedy
 }
 
 func adviseRequirement(c Check) string {
@@ -60,27 +110,6 @@ func adviseRequirement(c Check) string {
 			terminal.Quote(key), c.Wanted, terminal.Value(key))
 	}
 	return fmt.Sprintf("call from an account that the line %s names, or add %s to it", c.Name, c.Found)
-}
-
-// adviseAllow is for a request that no allow rule lets pass. The rule that is
-// nearest to it, with the fewest parts that are not true, tells what is missing.
-func (h *Handler) adviseAllow(remedy string) string {
-	var nearest *Check
-	fewest := 0
-	for i := range h.Checks {
-		c := &h.Checks[i]
-		if c.Kind != Allow || c.Rule == nil || c.Rule.Shadow {
-			continue
-		}
-		if missing := notTrue(c.Rule); nearest == nil || len(missing) < fewest {
-			nearest, fewest = c, len(missing)
-		}
-	}
-	if nearest == nil {
-		return remedy
-	}
-	return fmt.Sprintf("make this true of the caller or the request, or change allow rule %s: %s",
-		terminal.Quote(nearest.Name), terminal.Sentence(strings.Join(notTrue(nearest.Rule), " && ")))
 }
 
 // notTrue are the parts of a rule that keep it from being true, as its author

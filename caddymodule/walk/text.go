@@ -15,10 +15,17 @@ func (w *Walk) Text(out io.Writer, style *terminal.Style) error {
 	t := &text{style: style}
 	for n, handler := range w.Handlers {
 		if len(w.Handlers) > 1 {
-			t.line("%s", style.Bold(fmt.Sprintf("handler %d of %d", n+1, len(w.Handlers))))
+			title := fmt.Sprintf("handler %d of %d", n+1, len(w.Handlers))
+			if handler.Where != "" {
+				title += ": " + terminal.Sentence(handler.Where)
+			}
+			t.line("%s", style.Bold(title))
 		}
 		t.handler(handler)
 		t.line("")
+	}
+	for _, warning := range w.Warnings {
+		t.line("%s %s", style.Warn("warning:"), terminal.Sentence(warning))
 	}
 	t.conclusion(w)
 	_, err := io.WriteString(out, t.b.String())
@@ -37,13 +44,21 @@ func (t *text) line(format string, args ...any) {
 func (t *text) handler(h *Handler) {
 	width := 0
 	for _, c := range h.Checks {
-		width = max(width, len(c.label()))
+		if c.State != NotAsked {
+			width = max(width, len(c.label()))
+		}
 	}
 	believed := h.Verified
-	for _, c := range h.Checks {
+	for n := 0; n < len(h.Checks); n++ {
+		c := h.Checks[n]
 		if !believed && c.Kind != Request && c.Kind != Token {
 			believed = true
 			t.line("%s", t.style.Warn("The token is not verified. What the policy would say of it:"))
+		}
+		if run := notAsked(h.Checks[n:]); len(run) > 1 {
+			t.line("  %s %s", t.state(NotAsked), t.style.Dim("not asked: "+strings.Join(run, ", ")))
+			n += len(run) - 1
+			continue
 		}
 		t.check(c, min(width, 40))
 	}
@@ -51,6 +66,23 @@ func (t *text) handler(h *Handler) {
 		t.line("")
 		t.line("%s", t.style.Warn("without the word shadow it would be "+string(s.Outcome)+by(s.Rule))+": "+terminal.Sentence(s.Hint))
 	}
+	for n, warning := range h.Warnings {
+		if n == 0 && len(h.Checks) > 0 {
+			t.line("")
+		}
+		t.line("%s %s", t.style.Warn("warning:"), terminal.Sentence(warning))
+	}
+}
+
+// notAsked names the checks at the beginning that were not asked.
+func notAsked(checks []Check) (names []string) {
+	for _, c := range checks {
+		if c.State != NotAsked {
+			break
+		}
+		names = append(names, c.label())
+	}
+	return names
 }
 
 func by(rule string) string {
@@ -147,8 +179,12 @@ func (t *text) parts(parts []Part, indent string) {
 // conclusion is what became of the request, and what to change.
 func (t *text) conclusion(w *Walk) {
 	switch w.Outcome {
+	case Answered:
+		t.line("%s: %s", t.style.Bad("answered"), terminal.Sentence(w.Hint))
+		t.line("%s %s", t.style.Bold("change:"), w.Remedy)
 	case Unprotected:
-		t.line("%s: no aws_jwt handler asks this request for a token", t.style.Warn("unprotected"))
+		t.line("%s: %s", t.style.Warn("unprotected"), terminal.Sentence(w.Hint))
+		t.line("%s %s", t.style.Bold("change:"), w.Remedy)
 	case Refused, Unknown:
 		word := t.style.Bad(string(w.Outcome))
 		t.line("%s: %s, the client sees %d %s", word, w.Reason, w.Status, http.StatusText(w.Status))
@@ -158,6 +194,9 @@ func (t *text) conclusion(w *Walk) {
 		t.change(w)
 	default:
 		t.line("%s%s", t.style.Good(string(w.Outcome)), by(w.Rule))
+		if w.Ended {
+			t.line("%s: %s", t.style.Bad("and yet"), terminal.Sentence(w.Hint))
+		}
 	}
 }
 

@@ -3,22 +3,28 @@
 // read, and its JSON form is what aws-jwt explain --json prints.
 package walk
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
 
 // Outcome is what became of a request, or what one handler made of it.
 type Outcome string
 
 // The outcomes.
 const (
-	Allowed     Outcome = "allowed"     // it reaches the upstream, with the caller's identity
+	Allowed     Outcome = "allowed"     // it passes, with the caller's identity
 	Audited     Outcome = "audited"     // as Allowed, but only since mode audit lets pass what the policy refuses
-	Anonymous   Outcome = "anonymous"   // it reaches the upstream without a token: optional
-	Refused     Outcome = "refused"     // it does not reach the upstream
+	Anonymous   Outcome = "anonymous"   // it passes without a token: optional
+	Refused     Outcome = "refused"     // it does not pass
 	Unknown     Outcome = "unknown"     // it could not be told: keys that cannot be had, a check that was not made
 	Unprotected Outcome = "unprotected" // no aws_jwt handler asked for a token
+	Answered    Outcome = "answered"    // no aws_jwt handler was asked: the site itself answers with an error, or hangs up
 )
 
-// Passes reports whether the request reaches the upstream.
+// Passes reports whether aws_jwt lets the request pass, as far as it was asked.
+// See [Walk.Passes], too.
 func (o Outcome) Passes() bool {
 	return o == Allowed || o == Audited || o == Anonymous || o == Unprotected
 }
@@ -34,6 +40,14 @@ type Walk struct {
 	Hint    string  `json:"hint,omitempty"`   // what was wanted and what was found
 	Remedy  string  `json:"remedy,omitempty"` // what to change
 
+	// Ended says that the site itself ends the request, behind what aws_jwt let
+	// pass or without having asked it: it answers with Status, which is 400 or
+	// more, or with 0 hangs up without an answer.
+	Ended bool `json:"ended,omitempty"`
+
+	// Warnings say what of the site cannot be told, one line each.
+	Warnings []string `json:"warnings,omitempty"`
+
 	// Handlers are those that were asked, in order. What stands behind the first
 	// that does not let pass was not asked.
 	Handlers []*Handler `json:"handlers"`
@@ -43,8 +57,34 @@ type Walk struct {
 	Upstream http.Header `json:"upstream,omitempty"`
 }
 
+// Passes reports whether the request goes by every aws_jwt handler, and the site
+// itself does not end it with an error.
+func (w *Walk) Passes() bool { return w.Outcome.Passes() && !w.Ended }
+
+// Answer says how the site itself ends the request; "" when it does not.
+func (w *Walk) Answer() string {
+	switch {
+	case !w.Ended:
+		return ""
+	case w.Status == 0:
+		return "the site itself hangs up without an answer"
+	}
+	return strings.TrimSpace(fmt.Sprintf("the site itself answers %d %s", w.Status, http.StatusText(w.Status)))
+}
+
+// What a Walk says that met no handler.
+const (
+	UnprotectedHint   = "no aws_jwt handler asks this request for a token"
+	UnprotectedRemedy = "add aws_jwt to this route, if it should ask for a token"
+	AnsweredRemedy    = "if aws_jwt should ask it for a token, look for a respond, error or abort before it"
+)
+
 // Handler is one aws_jwt handler's part of a Walk.
 type Handler struct {
+	// Where is its site, and the paths that it is for: what tells it from the
+	// other handlers of its configuration. It is "" for the only one.
+	Where string `json:"where,omitempty"`
+
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason,omitempty"`
 	Rule    string  `json:"rule,omitempty"`
@@ -59,7 +99,12 @@ type Handler struct {
 	// verified or not.
 	Claimed string `json:"claimed_account,omitempty"`
 
-	// Shadow is what the shadow rules would have changed.
+	// Warnings say what of its configuration may not mean what it says, one
+	// line each.
+	Warnings []string `json:"warnings,omitempty"`
+
+	// Shadow is what the shadow rules would have changed. There is none for a
+	// token that was not verified.
 	Shadow *Shadow `json:"shadow,omitempty"`
 
 	Checks []Check `json:"checks"`
@@ -104,7 +149,8 @@ type Check struct {
 	Name  string `json:"name"` // such as "audience", or the rule's name
 	State State  `json:"state"`
 
-	// Decisive marks the failure that decided.
+	// Decisive marks the failure that decided. When no allow rule is true, none of
+	// them decides alone: then it is the nearest one.
 	Decisive bool `json:"decisive,omitempty"`
 
 	Found  string `json:"found,omitempty"`  // as it is to be shown: quoted and cut

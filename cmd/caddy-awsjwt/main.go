@@ -4,6 +4,7 @@
 package main
 
 import (
+	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 
 	// Modules register themselves.
@@ -13,5 +14,6 @@ import (
 )
 
 func main() {
+	caddy.CustomBinaryName = "caddy-awsjwt" // as help calls the program
 	caddycmd.Main()
 }

@@ -133,3 +133,31 @@ func TestExamples(t *testing.T) {
 		t.Errorf("%d commands and %d outputs were found", ran, compared)
 	}
 }
+
+// The commands that other pages show can be run, too. What the pages call a
+// machine's own configuration is that of the scene.
+func TestCommandsOfOtherPages(t *testing.T) {
+	s := newScene(t)
+	for name, least := range map[string]int{"errors.md": 3, "operations.md": 1} {
+		page, err := os.ReadFile(filepath.Join(root, "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ran := 0
+		for line := range strings.Lines(strings.ReplaceAll(string(page), "/etc/caddy/Caddyfile", "Caddyfile")) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "caddy-awsjwt aws-jwt ") {
+				continue
+			}
+			ran++
+			if o := s.shell(t, line); o.code > 1 || o.stderr != "" || o.stdout == "" {
+				t.Errorf("%s: %s: exit %d: %s", name, line, o.code, o.stderr)
+			}
+		}
+		if ran < least {
+			t.Errorf("%s: %d commands were found", name, ran)
+		}
+	}
+	if o := s.shell(t, "caddy-awsjwt aws-jwt explain --config Caddyfile --sit orders.example.com token.jwt"); o.code != 2 {
+		t.Errorf("the control: exit %d: %s", o.code, o.stderr)
+	}
+}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,10 @@ func TestMisuse(t *testing.T) {
 		says string
 	}{
 		{"no such command", []string{"explian", "token.jwt"}, "did you mean explain?"},
+		{"no such command, a flag", []string{"explian", "-c", "Caddyfile"}, "did you mean explain?"},
+		{"no such command, a flag before", []string{"--json", "explian"}, "did you mean explain?"},
+		{"nothing like a command", []string{"frobnicate"}, "there is no aws-jwt frobnicate; there are inspect, explain, test and probe"},
+		{"a flag alone", []string{"--json"}, "--json belongs to a command"},
 		{"token for a command", []string{s.token}, "not taken from the command line"},
 
 		{"inspect, unknown flag", []string{"inspect", "--nonsense", "token.jwt"}, "--nonsense"},
@@ -35,8 +40,12 @@ func TestMisuse(t *testing.T) {
 		{"explain, token for a configuration", []string{"explain", "--config", s.token, "-"}, ""},
 		{"explain, token for a path", []string{"explain", "--config", "Caddyfile", "--path", s.token, "-"}, ""},
 		{"explain, token for a flag", []string{"explain", "--config", "Caddyfile", "--" + s.token, "-"}, ""},
-		{"explain, no path", []string{"explain", "--config", "Caddyfile", "--path", "orders", "-"}, "slash"},
-		{"explain, no address", []string{"explain", "--config", "Caddyfile", "--remote-ip", "here", "-"}, "here"},
+		{"explain, no path", []string{"explain", "--config", "Caddyfile", "--path", "orders", "-"}, `--path: "orders" does not begin with a slash`},
+		{"explain, empty path", []string{"explain", "--config", "Caddyfile", "--path", "", "-"}, "--path: it is empty"},
+		{"explain, lower case", []string{"explain", "--config", "Caddyfile", "--method", "post", "-"}, `--method: "post" is not in upper case: write POST`},
+		{"explain, no such site", []string{"explain", "--config", "Caddyfile", "--site", "order.example.com", "-"}, "--site: no site of the configuration is"},
+		{"explain, a URL", []string{"explain", "--config", "Caddyfile", "--site", "https://orders.example.com/x", "-"}, "write orders.example.com"},
+		{"explain, no address", []string{"explain", "--config", "Caddyfile", "--remote-ip", "here", "-"}, `--remote-ip: "here" is no IP address`},
 
 		{"test, unknown flag", []string{"test", "--nonsense", "policies_test.yaml"}, "--nonsense"},
 		{"test, no file", []string{"test"}, "at least one file"},
@@ -78,6 +87,79 @@ func TestUse(t *testing.T) {
 	} {
 		if o := s.run(t, args...); o.code != 0 || o.stdout == "" || o.stderr != "" {
 			t.Errorf("%v: exit %d:\n%s%s", args, o.code, o.stdout, o.stderr)
+		}
+	}
+}
+
+// What cannot be written is an error, however a command writes.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	s := newScene(t)
+	for _, command := range []string{
+		"inspect token.jwt", "inspect --json token.jwt", "explain -c Caddyfile token.jwt", "explain -c Caddyfile --json token.jwt",
+		"test --run writes policies_test.yaml", "test --run writes --json policies_test.yaml", "probe -c Caddyfile", "probe -c Caddyfile --json",
+	} {
+		if o := s.shell(t, "caddy-awsjwt aws-jwt "+command+" > /dev/full"); o.code != 2 || !strings.Contains(o.stderr, "no space left") {
+			t.Errorf("%s: exit %d: %s", command, o.code, o.stderr)
+		}
+		if o := s.shell(t, "caddy-awsjwt aws-jwt "+command+" > /dev/null"); o.code == 2 || o.stderr != "" {
+			t.Errorf("%s, the control: exit %d: %s", command, o.code, o.stderr)
+		}
+	}
+}
+
+// Help calls the program by its name, and the page that has its commands.
+func TestHelp(t *testing.T) {
+	s := newScene(t)
+	for _, args := range [][]string{{"--help"}, {}, {"help"}, {"explain", "--help"}, {"probe", "-h"}} {
+		o := s.run(t, args...)
+		if o.code != 0 || o.stderr != "" || !strings.Contains(o.stdout, "caddy-awsjwt aws-jwt") || strings.Contains(o.stdout, "  caddy aws-jwt") ||
+			!strings.Contains(o.stdout, "docs/commands.md") || strings.Contains(o.stdout, "caddyserver.com") {
+			t.Errorf("%v: exit %d:\n%s%s", args, o.code, o.stdout, o.stderr)
+		}
+	}
+	// The control: Caddy's own commands keep Caddy's page.
+	if o := s.shell(t, "caddy-awsjwt version"); o.code != 0 || strings.Contains(o.stdout, "awsjwt") {
+		t.Errorf("version: exit %d: %s", o.code, o.stdout)
+	}
+	if o := s.shell(t, "caddy-awsjwt validate --help"); o.code != 0 || !strings.Contains(o.stdout, "caddyserver.com") {
+		t.Errorf("validate: exit %d: %s", o.code, o.stdout)
+	}
+}
+
+// Under --strict, a name that no case has is not a success.
+func TestStrictRunOfNothing(t *testing.T) {
+	s := newScene(t)
+	for args, code := range map[string]int{"--strict --run typo": 1, "--run typo": 0, "--strict --run writes$": 0} {
+		if o := s.run(t, append(strings.Fields("test "+args), "policies_test.yaml")...); o.code != code {
+			t.Errorf("%s: exit %d, want %d:\n%s%s", args, o.code, code, o.stdout, o.stderr)
+		}
+	}
+}
+
+// inspect names both issuers when they differ.
+func TestInspectByAnotherIssuer(t *testing.T) {
+	s := newScene(t)
+	other := s.base + "/another"
+	if o := s.run(t, "inspect", "--issuer", other, "token.jwt"); o.code != 1 || !strings.Contains(o.stdout, "--issuer is "+other+", the token's iss is "+s.issuer) {
+		t.Errorf("exit %d:\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if o := s.run(t, "inspect", "--issuer", s.issuer, "token.jwt"); o.code != 0 || strings.Contains(o.stdout, "--issuer is") {
+		t.Errorf("the control: exit %d:\n%s%s", o.code, o.stdout, o.stderr)
+	}
+}
+
+// A request that meets no aws_jwt is told so, and what to write if it should.
+func TestUnprotected(t *testing.T) {
+	s := newScene(t)
+	arrange(t, s)
+	for _, form := range [][]string{nil, {"--json"}} {
+		args := append([]string{"explain", "-c", "deep.caddyfile", "--site", "elsewhere.example.com"}, form...)
+		if o := s.run(t, append(args, "token.jwt")...); o.code != 0 || !strings.Contains(o.stdout, "no aws_jwt handler asks this request for a token") ||
+			!strings.Contains(o.stdout, "add aws_jwt to this route, if it should ask for a token") {
+			t.Errorf("%v: exit %d:\n%s%s", form, o.code, o.stdout, o.stderr)
 		}
 	}
 }

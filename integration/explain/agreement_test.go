@@ -60,6 +60,40 @@ http://c.example.com:PORT {
 		reverse_proxy UPSTREAM
 	}
 }
+http://f.example.com:PORT {
+	route {
+		respond /forbidden 403
+		error /missing 404
+		abort /gone
+		redir /moved /elsewhere
+		reverse_proxy /through ASKED {
+			@good status 2xx
+			handle_response @good {
+				respond "" 204
+			}
+		}
+		reverse_proxy /copied ASKED {
+			method GET
+			rewrite /ask
+			@good status 2xx
+			handle_response @good {
+				copy_response
+			}
+		}
+		forward_auth /asked ASKED {
+			uri /ask
+			copy_headers X-Team
+		}
+		aws_jwt {
+			import trust
+		}
+		respond /late/forbidden 403
+		error /late/missing 404
+		abort /late/gone
+		respond /late/empty 204
+		reverse_proxy UPSTREAM
+	}
+}
 `
 
 // What explain says becomes of a request is what the gateway makes of it: the
@@ -70,13 +104,18 @@ func TestExplainAgreesWithTheGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(upstream.Close)
+	asked, err := stack.StartUpstream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(asked.Close)
 	address, err := stack.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
 	directory := t.TempDir()
 	text := "{\n\tadmin off\n\tdebug\n}\n" + strings.NewReplacer(
-		"PORT", address[strings.LastIndexByte(address, ':')+1:], "UPSTREAM", upstream.Address, "ISSUER", issuerURL(t, ordersAccount),
+		"PORT", address[strings.LastIndexByte(address, ':')+1:], "UPSTREAM", upstream.Address, "ASKED", asked.Address, "ISSUER", issuerURL(t, ordersAccount),
 	).Replace(many)
 	gateway, err := stack.StartGateway(binaries, directory, address, text)
 	if err != nil {
@@ -93,7 +132,10 @@ func TestExplainAgreesWithTheGateway(t *testing.T) {
 		"a.example.com": {"/api/items", "/api/other", "/open", "/openly", "/x", "/admin/x", "/admin", "/api//items"},
 		"b.example.com": {"/api/items", "/x"},
 		"c.example.com": {"/health", "/x", "/old/x"},
-		"d.example.com": {"/x"},
+		"f.example.com": {
+			"/forbidden", "/missing", "/gone", "/moved", "/through", "/copied", "/asked",
+			"/late/forbidden", "/late/missing", "/late/gone", "/late/empty", "/late",
+		},
 	} {
 		for _, path := range paths {
 			for name, token := range map[string]string{"good": mint(t), "other": other, "bad": bad} {
@@ -115,23 +157,28 @@ func agree(t *testing.T, gateway *stack.Gateway, upstream *stack.Upstream, confi
 		t.Fatal(err)
 	}
 	request.Host = host
+	request.Close = true // what hangs up on a connection that was used before is asked again
 	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := http.DefaultTransport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
+	status := 0 // when it hangs up
+	if err == nil {
+		status = response.StatusCode
+		_ = response.Body.Close()
 	}
-	_ = response.Body.Close()
 	seen := upstream.Seen()
 	_, w := explainJSON(t, token, config, "--site", host, "--path", path, "--method", method)
 	decisions, _ := gateway.DecisionsFrom(before)
-	if w.Outcome == walk.Unprotected {
+	if answers := w.Ended || !w.Outcome.Passes(); answers && status != w.Status || !answers && (status < 200 || status >= 400) || answers && len(seen) > 0 {
+		t.Fatalf("explain says %s and %d, the gateway answered %d, %d requests reached the upstream", w.Outcome, w.Status, status, len(seen))
+	}
+	if w.Outcome == walk.Unprotected || w.Outcome == walk.Answered {
 		if len(decisions) > 0 {
 			t.Errorf("explain met no handler, the gateway logged %+v", decisions)
 		}
 		return
 	}
-	if w.Outcome.Passes() != (len(seen) == 1) || !w.Outcome.Passes() && response.StatusCode != w.Status {
-		t.Fatalf("explain says %s and %d, the gateway answered %d, %d requests reached the upstream", w.Outcome, w.Status, response.StatusCode, len(seen))
+	if w.Passes() != (len(seen) == 1) && !strings.HasSuffix(path, "/empty") {
+		t.Fatalf("explain says %s, %d requests reached the upstream", w.Outcome, len(seen))
 	}
 	if len(decisions) != len(w.Handlers) {
 		t.Fatalf("explain met %d handlers, the gateway logged %+v", len(w.Handlers), decisions)
@@ -142,6 +189,9 @@ func agree(t *testing.T, gateway *stack.Gateway, upstream *stack.Upstream, confi
 		}
 	}
 	for name, values := range w.Upstream {
+		if len(seen) == 0 {
+			break
+		}
 		if strings.HasPrefix(name, "X-Aws-Token-") || name == "X-Team" {
 			if got := seen[0].Get(name); strings.Join(got, "|") != strings.Join(values, "|") {
 				t.Errorf("%s: explain says %v, the upstream saw %v", name, values, got)

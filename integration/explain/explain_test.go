@@ -83,7 +83,7 @@ func TestRequestsMeetTheirHandlers(t *testing.T) {
 		{"another address", []string{"--site", "b.example.com", "--path", "/rest/x"}, walk.Refused, 1, "policy_denied"},
 		{"by the port", []string{"--site", "b.example.com:8443", "--path", "/rest/y"}, walk.Refused, 1, "policy_denied"},
 		{"audited", []string{"--site", "b.example.com", "--path", "/loose/x"}, walk.Audited, 0, "policy_denied"},
-		{"a host that is nobody's", []string{"--site", "c.example.com"}, walk.Unprotected, 0, ""},
+		{"in another case", []string{"--site", "A.Example.com"}, walk.Allowed, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, w := explainJSON(t, mint(t), config, tt.args...)
@@ -95,8 +95,100 @@ func TestRequestsMeetTheirHandlers(t *testing.T) {
 	if got := run(t, mint(t), "explain", "--config", config, "-"); got.code != 2 || !strings.Contains(got.stderr, "a.example.com, b.example.com") {
 		t.Errorf("without --site: exit %d, %s", got.code, got.stderr)
 	}
-	if got := run(t, mint(t), "explain", "--config", config, "--site", "b.example.com:99", "-"); got.code != 2 {
-		t.Errorf("at a port where nobody listens: exit %d, %s%s", got.code, got.stdout, got.stderr)
+	for site, says := range map[string]string{
+		"b.example.com:99":      `no server of the configuration listens on the port of "b.example.com:99"`,
+		"c.example.com":         `no site of the configuration is "c.example.com"; there are a.example.com, b.example.com`,
+		"a.example.com.":        `no site of the configuration is "a.example.com."; there are`,
+		"a.example.com:8443":    `no site of the configuration is "a.example.com:8443"; there are b.example.com`,
+		"https://a.example.com": "write a.example.com",
+		"b.example.com/rest/x":  "write b.example.com, and the path by itself",
+		"":                      "it is empty",
+	} {
+		got := run(t, mint(t), "explain", "--config", config, "--site", site, "-")
+		if got.code != 2 || got.stdout != "" || !strings.Contains(got.stderr, "Error: --site: ") || !strings.Contains(got.stderr, says) {
+			t.Errorf("%q: exit %d, %s%s; want %s", site, got.code, got.stdout, got.stderr, says)
+		}
+	}
+}
+
+// A wildcard is for the hosts that Caddy has it for, and a site without a host
+// for all of them.
+func TestSites(t *testing.T) {
+	const handler = "aws_jwt {\nissuer ISSUER 111122223333\naudience orders.internal\nprincipal_tag team orders\n}\nreverse_proxy 127.0.0.1:1\n}\n"
+	for _, tt := range []struct {
+		config, site string
+		good         bool
+	}{
+		{"*.example.com {\n" + handler, "a.example.com", true},
+		{"*.example.com {\n" + handler, "a.b.example.com", false},
+		{"*.example.com {\n" + handler, "example.com", false},
+		{"http://:8080 {\n" + handler, "whatever.example.com", true},
+		{"http://:8080 {\n" + handler + "http://a.example.com:8081 {\n" + handler, "whatever.example.com:8080", true},
+		{"http://:8080 {\n" + handler + "http://a.example.com:8081 {\n" + handler, "whatever.example.com:8081", false},
+		{"http://a.example.com:8080 {\n" + handler, "whatever.example.com", false},
+	} {
+		got := run(t, mint(t), "explain", "--config", write(t, tt.config), "--site", tt.site, "-")
+		if want := map[bool]int{true: 0, false: 2}[tt.good]; got.code != want {
+			t.Errorf("%s at %s: exit %d, want %d: %s%s", tt.site, tt.config, got.code, want, got.stdout, got.stderr)
+		}
+	}
+	if got := run(t, mint(t), "explain", "--config", write(t, "*.example.com {\n"+handler), "-"); got.code != 2 || !strings.Contains(got.stderr, "--site is missing") {
+		t.Errorf("a wildcard alone: exit %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// What is found of several handlers says of which, and of one it need not.
+func TestHandlersAreTold(t *testing.T) {
+	config := write(t, twoSites)
+	_, w := explainJSON(t, mint(t), config, "--site", "b.example.com", "--path", "/rest/x")
+	if h := w.Handlers[0]; h.Where != "b.example.com /rest/*" {
+		t.Errorf("it is %q", h.Where)
+	}
+	_, w = explainJSON(t, mint(t), config, "--site", "b.example.com", "--path", "/loose/x")
+	if h := w.Handlers[0]; h.Where != "b.example.com /loose/*" || len(h.Warnings) != 1 {
+		t.Errorf("%q has the warnings %q", h.Where, h.Warnings)
+	}
+	if got := run(t, mint(t), "explain", "--config", config, "--site", "b.example.com", "--path", "/loose/x", "-"); !strings.Contains(got.stdout, "\nwarning: ") {
+		t.Errorf("no warning is shown:\n%s", got.stdout)
+	}
+	_, w = explainJSON(t, mint(t), site(t, "principal_tag team orders"))
+	if h := w.Handlers[0]; h.Where != "" || len(h.Warnings) != 0 {
+		t.Errorf("the control: %q has the warnings %q", h.Where, h.Warnings)
+	}
+	if got := run(t, "", "probe", "--config", config); !strings.Contains(got.stdout, "a.example.com: issuers[0]") {
+		t.Errorf("probe:\n%s", got.stdout)
+	}
+	if got := run(t, "", "probe", "--config", site(t, "")); strings.Contains(got.stdout, ": issuers[0]") {
+		t.Errorf("probe, the control:\n%s", got.stdout)
+	}
+}
+
+// What shadow rules would change of a token that was not verified is nothing.
+func TestShadowOfABadToken(t *testing.T) {
+	config := site(t, "principal_tag team orders\nallow team `aws_token.principal_tags.team == \"billing\"`\nallow shadow all `true`")
+	wrong := mint(t, func(p *parts) { p.claims["aud"] = "demo" })
+	if _, w := explainJSON(t, wrong, config); w.Handlers[0].Shadow != nil || w.Reason != "wrong_audience" {
+		t.Errorf("%+v", w.Handlers[0])
+	}
+	if got := run(t, wrong, "explain", "--config", config, "-"); strings.Contains(got.stdout, "without the word shadow") || !strings.Contains(got.stdout, "allow shadow all") {
+		t.Errorf("%s", got.stdout)
+	}
+	if _, w := explainJSON(t, mint(t), config); w.Handlers[0].Shadow == nil || w.Reason != "policy_denied" {
+		t.Errorf("the control: %+v", w.Handlers[0])
+	}
+}
+
+// A rule that failed is mended as the table says.
+func TestFailedRules(t *testing.T) {
+	const rule = " old `aws_token.principal_tags.nobody == \"x\"`"
+	for _, kind := range []string{"deny", "allow"} {
+		got := run(t, mint(t), "explain", "--config", site(t, kind+rule), "-")
+		if want := "change: mend " + kind + ` rule "old": ask for what may be absent with has(…)`; got.code != 1 || !strings.HasPrefix(got.lastLine(), want) {
+			t.Errorf("%s: exit %d: %s", kind, got.code, got.stdout)
+		}
+	}
+	if got := run(t, mint(t), "explain", "--config", site(t, "allow old `aws_token.principal_tags.team == \"x\"`"), "-"); strings.Contains(got.lastLine(), "mend") {
+		t.Errorf("the control: %s", got.stdout)
 	}
 }
 
@@ -159,12 +251,22 @@ func TestCouldNotTell(t *testing.T) {
 		"a broken configuration":  {"explain", "--config", site(t, "allow x `1`"), "-"},
 		"no token":                {"explain", "--config", good},
 		"a path without a slash":  {"explain", "--config", good, "--path", "x", "-"},
+		"an empty path":           {"explain", "--config", good, "--path", "", "-"},
+		"a path with a space":     {"explain", "--config", good, "--path", "/a b", "-"},
 		"no address":              {"explain", "--config", good, "--remote-ip", "x", "-"},
+		"a method in lower case":  {"explain", "--config", good, "--method", "get", "-"},
+		"an empty method":         {"explain", "--config", good, "--method", "", "-"},
 		"a site without aws_jwt":  {"explain", "--config", write(t, "a.example.com {\nrespond hi\n}"), "-"},
 	} {
 		if got := run(t, mint(t), args...); got.code != 2 || got.stdout != "" || strings.Count(got.stderr, "Error: ") != 1 {
 			t.Errorf("%s: exit %d: %s%s", name, got.code, got.stdout, got.stderr)
+		} else if len(args) == 6 && !strings.Contains(got.stderr, "Error: "+args[3]+": ") {
+			t.Errorf("%s: %s is not named: %s", name, args[3], got.stderr)
 		}
+	}
+	// A fault of a handler is told without the modules that Caddy came through.
+	if got := run(t, mint(t), "explain", "--config", site(t, "allow x `1`"), "-"); !strings.HasPrefix(got.stderr, "Error: configuring aws_jwt: ") {
+		t.Errorf("a broken configuration: %s", got.stderr)
 	}
 	if got := run(t, mint(t), "explain", "--config", good, "-"); got.code != 0 {
 		t.Errorf("the control: exit %d: %s%s", got.code, got.stdout, got.stderr)
