@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deps clean
+.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deps clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,8 +25,14 @@ test: deps ## all tests: units, golden files, attacks on the built gateway, real
 race: deps ## all tests under the race detector
 	go test -race ./...
 
-bench: ## benchmarks, with allocations
-	go test -run '^$$' -bench . -benchmem ./awstoken ./verifier ./celpolicy ./identity ./caddymodule
+bench: ## micro-benchmarks with allocations, as ratios to raw crypto and SHA-256 (five minutes; WRITE=1 writes the page)
+	cd bench/micro && go test . && go run . $(if $(WRITE),-write)
+
+bench-flood: ## known callers beside floods of forged tokens, as a table (minutes; WRITE=1 writes the page)
+	go run ./bench/flood $(if $(WRITE),-write)
+
+bench-rivals: ## beside HAProxy, Apache, nginx and a Go proxy, which apt-get installs, as tables (twenty minutes; WRITE=1 writes the page)
+	go run ./bench/rivals $(if $(WRITE),-write)
 
 bench-scale: ## ten thousand issuers: start-up, memory, floods of key IDs and issuers, as a table (minutes)
 	go run ./integration/scale

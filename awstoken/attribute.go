@@ -21,13 +21,26 @@ type Attribute struct {
 	Claim string // where AWS puts it
 	Doc   string // one sentence
 
-	get func(*Token) any
+	get getter
+}
+
+// getter reads an attribute. That of a string has text as well, which makes no
+// interface of it.
+type getter struct {
+	value func(*Token) any
+	text  func(*Token) string
+}
+
+func value(get func(*Token) any) getter { return getter{value: get} }
+
+func text(get func(*Token) string) getter {
+	return getter{func(t *Token) any { return get(t) }, get}
 }
 
 // Value returns the attribute of t, and whether t has it. The value of an
 // absent attribute is the empty value of its type.
 func (a Attribute) Value(t *Token) (value any, present bool) {
-	value = a.get(t)
+	value = a.get.value(t)
 	switch v := value.(type) {
 	case string:
 		return v, v != ""

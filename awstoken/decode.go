@@ -24,6 +24,12 @@ func Decode(payload []byte) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
+	return DecodeObject(top)
+}
+
+// DecodeObject is [Decode] of a payload that [ParseObject] has read. The token
+// keeps parts of it.
+func DecodeObject(top map[string]any) (*Token, error) {
 	if err := checkCase(top, topNames); err != nil {
 		return nil, err
 	}
@@ -46,7 +52,7 @@ func Decode(payload []byte) (*Token, error) {
 	if err := t.decodeAWS(aws); err != nil {
 		return nil, err
 	}
-	t.Claims = aws
+	t.keepOther(aws)
 	return t, nil
 }
 
@@ -121,6 +127,13 @@ func (t *Token) decodeAWS(aws map[string]any) error {
 	}
 	if !IsAccountID(t.AccountID) {
 		return &ClaimError{"aws_account", "it is not 12 digits"}
+	}
+	// What is the same is kept once.
+	if t.AccountID == t.Principal.AccountID {
+		t.AccountID = t.Principal.AccountID
+	}
+	if t.PrincipalID == t.Subject {
+		t.PrincipalID = t.Subject
 	}
 	return nil
 }

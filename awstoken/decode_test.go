@@ -27,8 +27,8 @@ func TestDecode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws := got.Claims
-	got.Claims = nil
+	aws := got.Claims()
+	got.Other = nil
 	want := &Token{
 		Issuer:  "https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws",
 		Subject: "arn:aws:iam::123456789012:role/team/x/MyAppRole", ID: "5488e298-0a47-4c5b-80d7-6b4ab8a4cede",
@@ -210,4 +210,46 @@ absent tag key are errors, and an error never allows. In a placeholder, what fol
 		b.WriteString("| `" + a.Path + "` | " + string(a.Type) + " | " + a.Claim + " | " + a.Doc + " |\n")
 	}
 	return b.String()
+}
+
+// Claims gives back the whole object as it was on the wire, whatever its claims
+// are, but that tags are strings by their type.
+func TestClaims(t *testing.T) {
+	for name, aws := range map[string]string{
+		"as AWS sends it":       good[strings.Index(good, `{`+"\n   \"org_id\""):strings.Index(good, `,`+"\n \"iss\"")],
+		"ou_path as a string":   `{"aws_account":"123456789012","ou_path":"o-a/r-b/"}`,
+		"ou_path with several":  `{"aws_account":"123456789012","ou_path":["a","b"]}`,
+		"empty values":          `{"aws_account":"123456789012","org_id":"","ou_path":[],"principal_tags":{},"source_identity":""}`,
+		"a time with an offset": `{"aws_account":"123456789012","original_session_exp":"2025-12-07T22:17:32.50+01:00"}`,
+		"a fraction":            `{"aws_account":"123456789012","original_session_exp":"2025-12-07T22:17:32.5Z"}`,
+		"unknown claims":        `{"aws_account":"123456789012","x":1.50,"y":null,"z":{"a":[true,{"b":"c"}]}}`,
+		"only what must be":     `{"aws_account":"123456789012"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			token, err := Decode([]byte(`{"iss":"i","sub":"arn:aws:iam::123456789012:role/r","aud":"a","iat":1,"exp":2,"https://sts.amazonaws.com/":` + aws + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := ParseObject([]byte(aws))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := token.Claims()
+			for key, value := range got {
+				if tags, ok := value.(map[string]string); ok {
+					object := make(map[string]any)
+					for k, v := range tags {
+						object[k] = v
+					}
+					got[key] = object
+				}
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %v\nwant %v", got, want)
+			}
+		})
+	}
+	if claims := new(Token).Claims(); len(claims) != 0 {
+		t.Errorf("the zero Token has claims %v", claims)
+	}
 }

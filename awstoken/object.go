@@ -1,11 +1,8 @@
 package awstoken
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,27 +30,13 @@ func ParseObject(text []byte) (map[string]any, error) {
 	if err := checkShape(text); err != nil {
 		return nil, err
 	}
-	// The token reader below is lax about where commas and colons stand.
 	if !json.Valid(text) {
 		return nil, &SyntaxError{"it is not JSON"}
 	}
 	if err := checkSurrogates(text); err != nil {
 		return nil, err
 	}
-	r := objectReader{json.NewDecoder(bytes.NewReader(text))}
-	r.dec.UseNumber()
-	value, err := r.value()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, &SyntaxError{"something follows the JSON value"}
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil, &SyntaxError{"it is not a JSON object"}
-	}
-	return object, nil
+	return readObject(text)
 }
 
 // UnknownCase returns the one of known that name equals when case is ignored
@@ -66,64 +49,6 @@ func UnknownCase(name string, known []string) string {
 		}
 	}
 	return ""
-}
-
-type objectReader struct {
-	dec *json.Decoder
-}
-
-func (r objectReader) value() (any, error) {
-	tok, err := r.dec.Token()
-	if err != nil {
-		return nil, &SyntaxError{"it is not JSON"}
-	}
-	switch tok {
-	case json.Delim('{'):
-		return r.object()
-	case json.Delim('['):
-		return r.array()
-	}
-	return tok, nil
-}
-
-func (r objectReader) object() (map[string]any, error) {
-	object := make(map[string]any)
-	for r.dec.More() {
-		tok, err := r.dec.Token()
-		if err != nil {
-			return nil, &SyntaxError{"it is not JSON"}
-		}
-		name, ok := tok.(string)
-		if !ok {
-			return nil, &SyntaxError{"a name is not a string"}
-		}
-		if _, twice := object[name]; twice {
-			return nil, &SyntaxError{"a name occurs twice in one object"}
-		}
-		if object[name], err = r.value(); err != nil {
-			return nil, err
-		}
-	}
-	_, err := r.dec.Token()
-	if err != nil {
-		return nil, &SyntaxError{"an object does not end"}
-	}
-	return object, nil
-}
-
-func (r objectReader) array() ([]any, error) {
-	array := []any{}
-	for r.dec.More() {
-		value, err := r.value()
-		if err != nil {
-			return nil, err
-		}
-		array = append(array, value)
-	}
-	if _, err := r.dec.Token(); err != nil {
-		return nil, &SyntaxError{"an array does not end"}
-	}
-	return array, nil
 }
 
 // checkShape runs before any reader that recurses or allocates sees the text.

@@ -50,11 +50,25 @@ func ParseReference(path string) (Reference, error) {
 // Value returns what the reference stands for in t: a string, a []string, a
 // [time.Time] or a map. An absent one is the empty value of its type.
 func (r Reference) Value(t *Token) any {
-	value := r.attribute.get(t)
+	value := r.attribute.get.value(t)
 	if tags, ok := value.(map[string]string); ok && r.key != "" {
 		return tags[r.key]
 	}
 	return value
+}
+
+// String returns the value of a reference to a string or to a tag, and whether it
+// is one.
+func (r Reference) String(t *Token) (value string, ok bool) {
+	switch {
+	case r.attribute.get.text != nil:
+		return r.attribute.get.text(t), true
+	case r.key == "":
+		return "", false
+	case r.attribute.Path == "aws_token.request_tags":
+		return t.RequestTags[r.key], true
+	}
+	return t.PrincipalTags[r.key], true
 }
 
 // Text returns what a placeholder shows: "" when t lacks the attribute, a list

@@ -19,7 +19,7 @@ func filled() *Token {
 		OriginalSessionExpiry: time.Unix(120, 0),
 		EC2SourceInstanceARN:  "e1", EC2InstanceSourceVPC: "e2", EC2InstanceSourcePrivateIPv4: "e3", EC2RoleDelivery: "e4",
 		LambdaSourceFunctionARN: "l", GlueCredentialIssuingService: "g",
-		Claims: map[string]any{"x": "y"},
+		Other: map[string]any{"x": "y"},
 	}
 }
 
@@ -74,7 +74,6 @@ func TestReferenceText(t *testing.T) {
 		"aws_token.principal_tags.A":           "",
 		"aws_token.request_tags.r":             "3",
 		"aws_token.principal.path":             "/p/",
-		"aws_token.claims":                     `{"x":"y"}`,
 		"aws_token.org.ou_path":                "o-1/r-1/",
 		"aws_token.original_session_exp":       "1970-01-01T00:02:00Z",
 		"aws_token.principal_tags.aws_token.x": "",

@@ -40,7 +40,8 @@ type Token struct {
 	LambdaSourceFunctionARN      string // lambda_source_function_arn
 	GlueCredentialIssuingService string // glue_credential_issuing_service
 
-	// Claims is the whole Namespace object, for claims that AWS adds later.
-	// Its values are those of [ParseObject].
-	Claims map[string]any
+	// Other are the members of the Namespace object that the fields do not give
+	// back as they were: those that have no field, above all. Its values are those
+	// of [ParseObject]; nil when there are none. [Token.Claims] has the whole object.
+	Other map[string]any
 }

@@ -99,7 +99,7 @@ func TestClaimOfWrongType(t *testing.T) {
 			claims map[string]any
 			want   string
 		}{{right, tt.right}, {wrong, tt.wrong}, {nil, tt.absent}} {
-			if got := verdict(ask(t, allowRule(tt.rule), &awstoken.Token{Claims: c.claims})); got != c.want {
+			if got := verdict(ask(t, allowRule(tt.rule), &awstoken.Token{Other: c.claims})); got != c.want {
 				t.Errorf("%s with %v: %s, want %s", tt.rule, c.claims, got, c.want)
 			}
 		}

@@ -17,12 +17,16 @@ type activation struct {
 	variables map[string]variable
 	token     *awstoken.Token
 	request   *Request
-	host      string // made of request.Host when it is first read
+	host      string         // made of request.Host when it is first read
+	claims    map[string]any // made of token when they are first read, for a rule may read them thousands of times
 
 	// path is decoded, and set when the policy reads it; or it is what makes the
 	// path unsafe, which no rule reads but to be explained.
 	path       string
 	unsafePath bool
+
+	looks     looks
+	explained bool // people wait for it, so that it may take milliseconds
 }
 
 // ResolveName implements [interpreter.Activation].
@@ -39,6 +43,13 @@ func (a *activation) hostname() string {
 		a.host = hostname(a.request.Host)
 	}
 	return a.host
+}
+
+func (a *activation) allClaims() map[string]any {
+	if a.claims == nil {
+		a.claims = a.token.Claims()
+	}
+	return a.claims
 }
 
 // Parent implements [interpreter.Activation].
@@ -60,9 +71,16 @@ func (a adapter) NativeToValue(value any) ref.Val {
 	return a.Adapter.NativeToValue(value)
 }
 
+// maxNumberBytes is how long a number of a claim may be. Reading one takes
+// longer than the unit that CEL charges, and a token may hold thousands of digits.
+const maxNumberBytes = 64
+
 // number is an int when it is whole and fits one, however it is spelt, and a
 // double otherwise.
 func number(n json.Number) ref.Val {
+	if len(n) > maxNumberBytes {
+		return types.NewErr("a number is too long")
+	}
 	if i, err := n.Int64(); err == nil {
 		return types.Int(i)
 	}

@@ -117,7 +117,8 @@
 // [MaxRuleBytes], [MaxRuleCost] and their neighbours bound what one rule may
 // take. A rule that is too large is an error of Compile; one that turns out too
 // expensive fails, and so does not allow. A panic in a rule counts as its
-// failure. Of a rule that cannot become that expensive the cost is not counted,
-// which makes it several times as fast: so of comparisons, has(), startsWith()
-// and in, but not of loops, nor of most regular expressions.
+// failure. A number of a claim that is longer than 64 bytes is an error, as is one
+// that fits no double. Of a rule that cannot become that expensive the cost is not
+// counted, which makes it several times as fast: so of comparisons, has(),
+// startsWith() and in, but not of loops, nor of most regular expressions.
 package celpolicy

@@ -97,7 +97,7 @@ func (p *Policy) Explain(ctx context.Context, t *awstoken.Token, r Request) *Exp
 	if p == nil || !p.compiled || t == nil {
 		return e
 	}
-	a := &activation{variables: p.variables, token: t, request: &r}
+	a := &activation{variables: p.variables, token: t, request: &r, explained: true}
 	unsafe := p.readPath(a)
 	if p.enforced.readsPath || p.shadow.readsPath {
 		e.Checks = append(e.Checks, Check{
@@ -127,6 +127,7 @@ func (r *requirement) explain(t *awstoken.Token) Check {
 
 func (r *rule) explain(ctx context.Context, a *activation) Check {
 	c := Check{Kind: CheckKind(r.effect), Name: r.name, Shadow: r.shadow}
+	a.looks = looks{}
 	holds, err := r.holds(ctx, a)
 	result, text := r.result(holds, err, a)
 	c.Rule = &RuleCheck{Expression: r.expression, Result: result, Error: text}

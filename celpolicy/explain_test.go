@@ -209,7 +209,7 @@ func TestReadings(t *testing.T) {
 	token := fullToken()
 	token.PrincipalTags = map[string]string{"team": strings.Repeat("é", 100), "a.b": "x"}
 	token.Audience = []string{"one", strings.Repeat("b", 200), "three"}
-	token.Claims = map[string]any{"o": map[string]any{"l": []any{json.Number("5"), true, nil}}}
+	token.Other = map[string]any{"o": map[string]any{"l": []any{json.Number("5"), true, nil}}}
 	request := Request{Method: "GET", Host: "API.example:443", EscapedPath: "/%61", Time: testTime}
 	for rule, want := range map[string]string{
 		`aws_token.principal_tags.team == "x"`: `aws_token.principal_tags.team="` + strings.Repeat("é", 64) + `"`,

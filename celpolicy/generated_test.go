@@ -52,7 +52,7 @@ func generate(random *rand.Rand) (Config, *awstoken.Token, Request) {
 		AccountID: pick("111111111111", "222222222222", "111111111111"), ID: pick("1", "2", "3"),
 		Subject: pick("", "arn:aws:iam::111111111111:role/x"), FederatedProvider: pick("", "x"),
 		OUPath:        [][]string{nil, {"o-a/r-b/ou-ab12-1/"}, {"o-a/r-b/ou-ab12-12/"}}[random.IntN(3)],
-		PrincipalTags: map[string]string{}, Claims: map[string]any{},
+		PrincipalTags: map[string]string{}, Other: map[string]any{},
 	}
 	if often() {
 		t.PrincipalTags[pick("team", "Team", "team")] = pick("orders", "Orders ", "billing")
@@ -65,7 +65,7 @@ func generate(random *rand.Rand) (Config, *awstoken.Token, Request) {
 	}
 	if often() {
 		t.OriginalSessionExpiry = testTime.AddDate(0, 0, random.IntN(3)-1)
-		t.Claims["flag"] = random.IntN(2) == 0
+		t.Other["flag"] = random.IntN(2) == 0
 	}
 	return cfg, t, Request{
 		Method: pick("GET", "POST"), EscapedPath: pick("/v1/orders", "/v1/x", "/v2", "/v1//x"),

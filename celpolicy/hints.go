@@ -3,6 +3,7 @@ package celpolicy
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -23,12 +24,12 @@ func joinHints(hints ...string) string {
 
 // absentTag looks for the tag elsewhere: under a key in another case, and among
 // the other tags.
-func absentTag(t *awstoken.Token, tags, key string) string {
+func absentTag(t *awstoken.Token, tags, key string, l *looks) string {
 	mine, kind := t.PrincipalTags, "principal"
 	if tags == requestTags {
 		mine, kind = t.RequestTags, "request"
 	}
-	if other, ok := otherSpelling(key, slices.Sorted(maps.Keys(mine))); ok {
+	if other, ok := otherSpelling(key, maps.Keys(mine), len(mine), l); ok {
 		return fmt.Sprintf("the token has the %s tag %s, and keys are compared byte for byte", kind, quoted(other))
 	}
 	if _, there := t.RequestTags[key]; there && tags == principalTags {
@@ -37,31 +38,41 @@ func absentTag(t *awstoken.Token, tags, key string) string {
 	return ""
 }
 
-// nearMiss looks for a wanted value that people would read as the same.
-func nearMiss(subject, value string, wanted []string) string {
-	if slices.Contains(wanted, value) {
+// nearMiss looks for a wanted value that people would read as the same. The value
+// itself is not wanted.
+func nearMiss(subject, value string, wanted []string, l *looks) string {
+	wanted = wanted[:min(len(wanted), maxWantedLooked)]
+	other, ok := otherSpelling(value, slices.Values(wanted), len(wanted), l)
+	if !ok {
 		return ""
 	}
-	other, ok := otherSpelling(value, wanted)
 	difference := "in case"
 	if strings.TrimSpace(value) == strings.TrimSpace(other) {
 		difference = "by white space at its ends"
 	}
-	if !ok {
-		return ""
-	}
 	return fmt.Sprintf("%s differs from %s %s, and values are compared byte for byte", subject, quoted(other), difference)
 }
 
-// otherSpelling finds the first of candidates that people would read as text.
-func otherSpelling(text string, candidates []string) (other string, found bool) {
-	for _, candidate := range candidates {
-		if candidate != text && strings.EqualFold(strings.TrimSpace(candidate), strings.TrimSpace(text)) {
-			return candidate, true
+// otherSpelling finds the least of n candidates that people would read as text,
+// or none where there are too many to look at.
+func otherSpelling(text string, candidates iter.Seq[string], n int, l *looks) (other string, found bool) {
+	if !l.take(text, n) {
+		return "", false
+	}
+	trimmed := strings.TrimSpace(text)
+	for candidate := range candidates {
+		if candidate == text || found && candidate > other || len(candidate) > 3*len(text)+lookBytes {
+			continue // a letter has at most three bytes of its other case's one, and the rest is white space
+		}
+		if strings.EqualFold(strings.TrimSpace(candidate), trimmed) {
+			other, found = candidate, true
 		}
 	}
-	return "", false
+	return other, found
 }
+
+// looked are the reads that hints are about.
+func (r *rule) looked() []reading { return r.reads[:min(len(r.reads), maxReadsLooked)] }
 
 // failure is the error of a rule, and what the token lacks that it reads.
 func (r *rule) failure(err error, a *activation) string {
@@ -79,7 +90,7 @@ func (r *rule) failure(err error, a *activation) string {
 // said so.
 func (r *rule) lacking(a *activation, failure string) string {
 	var advice []string
-	for _, read := range r.reads {
+	for _, read := range r.looked() {
 		if len(advice) == maxAdvice {
 			break
 		}
@@ -97,7 +108,7 @@ func (r *rule) lacking(a *activation, failure string) string {
 // nothing to add to CEL's own error, unless the tag is found elsewhere.
 func (r reading) absence(a *activation, failed bool) string {
 	if (r.variable == principalTags || r.variable == requestTags) && len(r.keys) == 1 {
-		if elsewhere := absentTag(a.token, r.variable, r.keys[0]); elsewhere != "" {
+		if elsewhere := absentTag(a.token, r.variable, r.keys[0], &a.looks); elsewhere != "" {
 			return elsewhere
 		}
 	}
@@ -116,7 +127,11 @@ func sentence(a awstoken.Attribute) string { return strings.TrimSuffix(a.Doc, ".
 // whyFalse says which part of a rule is the first false one, with the values that it reads,
 // and which of them the token lacks.
 func (r *rule) whyFalse(ctx context.Context, a *activation) string {
-	operator, parts := r.takeApart()
+	var operator string
+	var parts []*rule
+	if r.takenApart || a.explained {
+		operator, parts = r.takeApart()
+	}
 	if operator != "&&" {
 		return joinHints(r.values(a), r.misspelt(a), r.lacking(a, ""))
 	}
@@ -133,21 +148,26 @@ func (r *rule) whyFalse(ctx context.Context, a *activation) string {
 
 // misspelt names values that are all but what the rule compares them with.
 func (r *rule) misspelt(a *activation) string {
-	for _, read := range r.reads {
-		value, _ := read.value(a)
-		text, ok := value.(string)
-		if !ok {
+	for _, read := range r.looked() {
+		if len(read.wanted) == 0 {
 			continue
 		}
-		if miss := nearMiss(shortened(read.path), text, read.wanted); miss != "" {
+		value, _ := read.value(a)
+		text, ok := value.(string)
+		if !ok || slices.Contains(read.wanted, text) {
+			continue
+		}
+		if miss := nearMiss(shortened(read.path), text, read.wanted, &a.looks); miss != "" {
 			return miss
 		}
 	}
 	return ""
 }
 
-// firstFalse asks no further than the rule itself was asked, so that a refusal
-// takes at most twice as long as the rule.
+// firstFalse asks no further than the rule itself was asked, and Evaluate has it
+// ask no rule with a loop, which may take milliseconds: so asking takes as long
+// once more as a short rule without loops. What is then said of the part is
+// bounded by what is looked at.
 func firstFalse(ctx context.Context, a *activation, parts []*rule) *rule {
 	for _, part := range parts {
 		if holds, err := part.holds(ctx, a); err == nil && !holds {
@@ -160,7 +180,7 @@ func firstFalse(ctx context.Context, a *activation, parts []*rule) *rule {
 // values lists what the rule reads and the token or the request has, the OU
 // path first when the rule asks for an OU.
 func (r *rule) values(a *activation) string {
-	reads := r.reads
+	reads := r.looked()
 	if r.asksOU {
 		reads = slices.Clone(reads)
 		slices.SortStableFunc(reads, func(x, y reading) int { return ouFirst(x) - ouFirst(y) })

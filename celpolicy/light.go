@@ -1,19 +1,28 @@
 package celpolicy
 
 import (
+	"strings"
+
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
 
+// tokenTextBytes is how long a text of a token may be: a token has 16 KiB at
+// most, and base64 makes four bytes of three. A text of a request is shorter, it
+// has MaxTextBytes at most.
+const tokenTextBytes = 16 << 10 / 4 * 3
+
 // What looking once at something of a token or a request costs at most, in the
-// units of MaxRuleCost: a text of MaxTextBytes, its hash, and the longest list
-// that a token of 16 KiB can hold.
+// units of MaxRuleCost: the longest text, its hash, and all of the longest list,
+// whose elements share the bytes of one token.
 const (
-	textCost = 1 + MaxTextBytes/10
-	hashCost = 1 + MaxTextBytes/100
-	listCost = 1000
+	textCost = 2 + tokenTextBytes/10
+	hashCost = 2 + tokenTextBytes/100
+	listCost = 2 + awstoken.MaxValues + tokenTextBytes/10
 )
 
 // isLight reports whether the rule cannot cost more than MaxRuleCost, whatever
@@ -72,16 +81,19 @@ func (in *checkedRule) callCost(call ast.CallExpr) (most uint64, known bool) {
 		return hashCost, in.isScalar(args[1])
 	case operators.OptSelect, "orValue", "value", "hasValue":
 		return 1, true
-	case overloads.StartsWith, overloads.EndsWith, overloads.Contains:
-		return textCost, true
+	case overloads.StartsWith, overloads.EndsWith:
+		return tenths(longest(args[1])), true
+	case overloads.Contains:
+		return 1 + (longest(args[0])+9)/10*((longest(args[1])+9)/10), true
 	case overloads.Matches:
 		pattern, _ := stringLiteral(args[1])
-		return 1 + (MaxTextBytes+1)*in.patterns[pattern]/20, true
+		return 1 + (longest(args[0])+1)*in.patterns[pattern]/20, true
 	case "in_ou":
-		return listCost, true
+		return listCost, in.hasType(args[0], types.ListKind)
 	case "arn_like":
 		pattern, literal := stringLiteral(args[1])
-		return textCost + uint64(len(pattern))/10 + MaxTextBytes*uint64(len(pattern))/50, literal
+		text, size := longest(args[0]), uint64(len(pattern))
+		return tenths(text+size) + text*size/50, literal
 	case "ip_in":
 		return textCost, true
 	case overloads.TypeConvertTimestamp, overloads.TypeConvertDuration:
@@ -94,14 +106,25 @@ func (in *checkedRule) callCost(call ast.CallExpr) (most uint64, known bool) {
 
 // comparisonCost needs one side of a fixed size, or two texts.
 func (in *checkedRule) comparisonCost(a, b ast.Expr) (most uint64, known bool) {
-	for _, side := range []ast.Expr{a, b} {
-		if side.Kind() == ast.LiteralKind {
-			text, _ := stringLiteral(side)
-			return 1 + uint64(len(text))/10, true
-		}
-	}
-	return textCost, in.isScalar(a) && in.isScalar(b)
+	known = in.isScalar(a) && in.isScalar(b) || a.Kind() == ast.LiteralKind || b.Kind() == ast.LiteralKind
+	return tenths(min(longest(a), longest(b))), known
 }
+
+// longest is how many bytes the value of e has at most, if it is a text.
+func longest(e ast.Expr) uint64 {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		return length(e.AsLiteral())
+	case ast.IdentKind:
+		if strings.HasPrefix(strings.TrimPrefix(e.AsIdent(), "."), "request.") {
+			return MaxTextBytes
+		}
+	default:
+	}
+	return tokenTextBytes
+}
+
+func tenths(bytes uint64) uint64 { return 1 + (bytes+9)/10 }
 
 // membershipBound relies on CEL's making a set of a list of literals.
 func (in *checkedRule) membershipBound(element, container ast.Expr) (most uint64, known bool) {
@@ -111,7 +134,7 @@ func (in *checkedRule) membershipBound(element, container ast.Expr) (most uint64
 	case container.Kind() == ast.ListKind || in.hasType(container, types.MapKind):
 		return hashCost, true
 	}
-	return listCost + textCost, in.hasType(container, types.ListKind)
+	return listCost * (1 + longest(element)/100), in.hasType(container, types.ListKind)
 }
 
 func (in *checkedRule) hasType(e ast.Expr, kind types.Kind) bool {

@@ -17,13 +17,13 @@ import (
 func heavyToken() *awstoken.Token {
 	t := fullToken()
 	t.Subject = "arn:aws:iam::123456789012:role/" + strings.Repeat("a", 512)
-	t.PrincipalTags, t.RequestTags, t.Claims = map[string]string{}, map[string]string{}, map[string]any{}
+	t.PrincipalTags, t.RequestTags, t.Other = map[string]string{}, map[string]string{}, map[string]any{}
 	t.OUPath, t.Audience = nil, nil
 	for i := range 50 {
 		key := fmt.Sprintf("%03d%s", i, strings.Repeat("k", 125))
 		t.PrincipalTags[key] = strings.Repeat("a", 256)
 		t.RequestTags[key] = strings.Repeat("a", 256)
-		t.Claims[key] = map[string]any{"a": []any{json.Number("1"), "x", json.Number("2.5")}, "b": strings.Repeat("v", 200)}
+		t.Other[key] = map[string]any{"a": []any{json.Number("1"), "x", json.Number("2.5")}, "b": strings.Repeat("v", 200)}
 		t.OUPath = append(t.OUPath, "o-a/r-b/"+strings.Repeat("ou-ab12-11111111/", 5))
 		t.Audience = append(t.Audience, fmt.Sprint("https://api.example/", i))
 	}
@@ -195,7 +195,7 @@ func TestConcurrency(t *testing.T) {
 		wg.Go(func() {
 			yes := g%2 == 0
 			token := &awstoken.Token{AccountID: "111111111111", PrincipalTags: map[string]string{"a": "no", "b": strconv.Itoa(g)},
-				Claims: map[string]any{"n": json.Number("5")}}
+				Other: map[string]any{"n": json.Number("5")}}
 			if yes {
 				token.PrincipalTags["b"] = "yes"
 			}

@@ -46,6 +46,7 @@ func Compile(cfg Config) (*Policy, error) {
 		return nil, err
 	}
 	for _, r := range p.rules {
+		r.takeApartEarly()
 		if r.shadow {
 			p.shadow.add(r)
 		} else {
@@ -138,17 +139,39 @@ func (p *Policy) Evaluate(ctx context.Context, t *awstoken.Token, r Request) Dec
 		return refuse(ReasonPolicyError, "the policy was not compiled")
 	case t == nil:
 		return refuse(ReasonPolicyError, "there is no token")
+	case len(p.rules) == 0:
+		if d, refused := p.askRequirements(t); refused {
+			return d
+		}
+		return Decision{Allowed: true}
 	}
-	a := &activation{variables: p.variables, token: t, request: &r}
+	return p.ask(ctx, p.lend(t, r))
+}
+
+// lend is a function of its own, so that a request that no rule is asked about
+// is not copied to the heap.
+func (p *Policy) lend(t *awstoken.Token, r Request) *activation {
+	return &activation{variables: p.variables, token: t, request: &r}
+}
+
+func (p *Policy) askRequirements(t *awstoken.Token) (d Decision, refused bool) {
+	for i := range p.requirements {
+		req := &p.requirements[i]
+		if hint, refused := req.refusal(t); refused {
+			return Decision{Reason: ReasonRequirementFailed, Rule: req.name, Hint: hint}, true
+		}
+	}
+	return Decision{}, false
+}
+
+// ask is Evaluate where there are rules.
+func (p *Policy) ask(ctx context.Context, a *activation) Decision {
 	unsafe := p.readPath(a)
 	if unsafe != "" && p.enforced.readsPath {
 		return refuse(ReasonUnsafePath, unsafe)
 	}
-	for i := range p.requirements {
-		req := &p.requirements[i]
-		if hint, refused := req.refusal(t); refused {
-			return Decision{Reason: ReasonRequirementFailed, Rule: req.name, Hint: hint}
-		}
+	if d, refused := p.askRequirements(a.token); refused {
+		return d
 	}
 	d, refused := p.enforced.askDeny(ctx, a)
 	if refused {

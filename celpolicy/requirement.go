@@ -69,17 +69,18 @@ func requirements(cfg Config) []requirement {
 
 // refusal says what is wrong with t, or that nothing is.
 func (r *requirement) refusal(t *awstoken.Token) (hint string, refused bool) {
+	var l looks
 	value, present := r.read(t)
 	if !present {
 		hint = fmt.Sprintf("%s is absent, wanted one of %s", r.subject, wantedList(r.wanted))
 		if r.tags != "" {
-			hint = joinHints(hint, absentTag(t, r.tags, r.key))
+			hint = joinHints(hint, absentTag(t, r.tags, r.key, &l))
 		}
 		return hint, true
 	}
 	if _, ok := r.allowed[value]; !ok {
 		hint = fmt.Sprintf(r.found+" one of %s", r.subject, quoted(value), wantedList(r.wanted))
-		return joinHints(hint, nearMiss("it", value, r.wanted)), true
+		return joinHints(hint, nearMiss("it", value, r.wanted, &l)), true
 	}
 	return "", false
 }

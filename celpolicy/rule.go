@@ -33,10 +33,11 @@ type rule struct {
 	checked   *cel.Ast // nil once the warnings are made, and inspected as well
 	inspected *checkedRule
 
-	compiler *compiler
-	once     sync.Once
-	operator string
-	parts    []*rule
+	compiler   *compiler
+	once       sync.Once
+	operator   string
+	parts      []*rule
+	takenApart bool // with the rule, so that no refusal waits for it
 }
 
 // holds reports whether the rule is true. Whatever goes wrong is an error, a

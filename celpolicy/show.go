@@ -12,58 +12,71 @@ import (
 // shown is a value as hints and explanations have it: text quoted and cut, the
 // rest of a long list or map left out.
 func shown(value any) string {
-	var b strings.Builder
-	show(&b, value)
-	return b.String()
+	d := display{keys: maxKeysShown}
+	d.show(value)
+	return d.b.String()
 }
 
-func show(b *strings.Builder, value any) {
+// display is a text as it grows.
+type display struct {
+	b    strings.Builder
+	keys int // that may still be sorted
+}
+
+func (d *display) show(value any) {
 	switch v := value.(type) {
 	case string:
-		b.WriteString(quoted(v))
+		d.b.WriteString(quoted(v))
 	case time.Time:
-		b.WriteString(v.UTC().Format(time.RFC3339))
+		d.b.WriteString(v.UTC().Format(time.RFC3339))
 	case []string:
-		showList(b, "[", "]", slices.Values(v), func(element string) { show(b, element) })
+		showList(d, "[", "]", slices.Values(v), func(element string) { d.show(element) })
 	case []any:
-		showList(b, "[", "]", slices.Values(v), func(element any) { show(b, element) })
+		showList(d, "[", "]", slices.Values(v), d.show)
 	case map[string]string:
-		showList(b, "{", "}", slices.Values(slices.Sorted(maps.Keys(v))), func(key string) {
-			b.WriteString(quoted(key) + ": ")
-			show(b, v[key])
-		})
+		showMap(d, v)
 	case map[string]any:
-		showList(b, "{", "}", slices.Values(slices.Sorted(maps.Keys(v))), func(key string) {
-			b.WriteString(quoted(key) + ": ")
-			show(b, v[key])
-		})
+		showMap(d, v)
 	case nil:
-		b.WriteString("null")
+		d.b.WriteString("null")
 	case bool:
-		b.WriteString(strconv.FormatBool(v))
+		d.b.WriteString(strconv.FormatBool(v))
 	case fmt.Stringer: // a number of a claim
-		b.WriteString(cut(v.String()))
+		d.b.WriteString(cut(v.String()))
 	default:
-		b.WriteString(quoted(fmt.Sprint(v)))
+		d.b.WriteString(quoted(fmt.Sprint(v)))
 	}
 }
 
+// showMap leaves out the whole of a map that is too large to sort.
+func showMap[T any](d *display, m map[string]T) {
+	if len(m) > d.keys {
+		d.b.WriteString("{…}")
+		return
+	}
+	d.keys -= len(m)
+	showList(d, "{", "}", slices.Values(slices.Sorted(maps.Keys(m))), func(key string) {
+		d.b.WriteString(quoted(key) + ": ")
+		d.show(m[key])
+	})
+}
+
 // showList stops once the text is long, at whatever depth.
-func showList[T any](b *strings.Builder, open, end string, elements func(func(T) bool), each func(T)) {
-	b.WriteString(open)
+func showList[T any](d *display, open, end string, elements func(func(T) bool), each func(T)) {
+	d.b.WriteString(open)
 	first := true
 	for element := range elements {
 		if !first {
-			b.WriteString(", ")
+			d.b.WriteString(", ")
 		}
 		first = false
-		if b.Len() >= maxHintBytes {
-			b.WriteString("…")
+		if d.b.Len() >= maxHintBytes {
+			d.b.WriteString("…")
 			break
 		}
 		each(element)
 	}
-	b.WriteString(end)
+	d.b.WriteString(end)
 }
 
 // shortened is configured text, cut.

@@ -37,6 +37,8 @@ func newVariables() map[string]variable {
 			return present
 		}}
 	}
+	vars[claimsPath] = variable{vars[claimsPath].celType, func(a *activation) any { return a.allClaims() }}
+	vars[presencePrefix+claimsPath] = variable{cel.BoolType, func(a *activation) any { return len(a.allClaims()) > 0 }}
 	for name, text := range map[string]requestText{
 		"request.method":    {func(a *activation) string { return a.request.Method }, nil},
 		"request.host":      {func(a *activation) string { return a.request.Host }, (*activation).hostname},
@@ -106,11 +108,11 @@ type requestText struct {
 // see: CEL counts the characters of a string before it charges them.
 func (t requestText) value(name string, a *activation) any {
 	text := t.raw(a)
+	if t.refine != nil && len(text) <= MaxTextBytes {
+		text = t.refine(a) // which makes three bytes of one that is not UTF-8
+	}
 	if len(text) > MaxTextBytes {
 		return types.NewErr("%s is longer than %d bytes", name, MaxTextBytes)
-	}
-	if t.refine != nil {
-		return t.refine(a)
 	}
 	return text
 }

@@ -24,7 +24,7 @@ func fullToken() *awstoken.Token {
 		OriginalSessionExpiry: testTime.Add(time.Hour),
 		EC2SourceInstanceARN:  "v-ec2", EC2InstanceSourceVPC: "v-vpc", EC2InstanceSourcePrivateIPv4: "v-ip", EC2RoleDelivery: "v-rd",
 		LambdaSourceFunctionARN: "v-lambda", GlueCredentialIssuingService: "v-glue",
-		Claims: map[string]any{"c": "v-c"},
+		Other: map[string]any{"c": "v-c"},
 	}
 }
 
@@ -43,9 +43,13 @@ func literal(t *testing.T, value any) string {
 			return fmt.Sprintf("{%q: %q}", key, element)
 		}
 	case map[string]any:
+		members := make([]string, 0, len(v))
 		for key, element := range v {
-			return fmt.Sprintf("{%q: dyn(%q)}", key, element)
+			members = append(members, fmt.Sprintf("%q: dyn(%s)", key, literal(t, element)))
 		}
+		return "{" + strings.Join(members, ", ") + "}"
+	case []any:
+		return fmt.Sprintf("[dyn(%s)]", literal(t, v[0]))
 	}
 	t.Fatalf("no literal for %T", value)
 	return ""
@@ -64,7 +68,7 @@ func TestEveryAttributeIsReadable(t *testing.T) {
 		}
 		seen[fmt.Sprint(value)] = attr.Path
 
-		equal := allowRule(attr.Path + " == " + literal(t, value))
+		equal := allowRule(attr.Path + ` == ` + literal(t, value))
 		if d := ask(t, equal, full); !d.Allowed {
 			t.Errorf("%s: %+v", attr.Path, d)
 		}
@@ -103,7 +107,7 @@ func TestAbsentIsEmpty(t *testing.T) {
 func TestHas(t *testing.T) {
 	token := &awstoken.Token{
 		PrincipalTags: map[string]string{"team": "x", "empty": "", "a.b": "x"},
-		Claims:        map[string]any{"nested": map[string]any{"a": "x"}},
+		Other:         map[string]any{"nested": map[string]any{"a": "x"}},
 		OrgID:         "o-a1b2c3d4e5",
 	}
 	for rule, want := range map[string]string{
@@ -190,16 +194,16 @@ func TestClaimNumbers(t *testing.T) {
 			if name == "nested" {
 				where = strings.ReplaceAll(rule, "claims.n", "claims.o.l[0].n")
 			}
-			if d := ask(t, allowRule(where), &awstoken.Token{Claims: object}); !d.Allowed {
+			if d := ask(t, allowRule(where), &awstoken.Token{Other: object}); !d.Allowed {
 				t.Errorf("%s: %s: %+v", text, where, d)
 			}
 		}
 	}
-	overflow := &awstoken.Token{Claims: map[string]any{"n": json.Number("1e999")}}
+	overflow := &awstoken.Token{Other: map[string]any{"n": json.Number("1e999")}}
 	if d := ask(t, allowRule(`aws_token.claims.n > 1`), overflow); d.Reason != ReasonPolicyError {
 		t.Errorf("1e999: %+v", d)
 	}
-	null := &awstoken.Token{Claims: map[string]any{"n": nil}}
+	null := &awstoken.Token{Other: map[string]any{"n": nil}}
 	if d := ask(t, allowRule(`aws_token.claims.n == null`), null); !d.Allowed {
 		t.Errorf("null: %+v", d)
 	}

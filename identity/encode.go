@@ -12,6 +12,9 @@ const upperHex = "0123456789ABCDEF"
 // ASCII, "%" itself, the bytes of also, and spaces at either end, which the
 // recipient would cut.
 func encode(text, also string) string {
+	if also == "" && isWhole(text) {
+		return text
+	}
 	first := len(text) - len(strings.TrimLeft(text, " "))
 	last := len(strings.TrimRight(text, " "))
 	unsafe := 0
@@ -48,6 +51,19 @@ func encodeList(elements []string) string {
 		encoded[i] = encode(element, ",")
 	}
 	return strings.Join(encoded, ",")
+}
+
+// isWhole reports whether there is nothing to encode in text, as in most.
+func isWhole(text string) bool {
+	if text == "" {
+		return true
+	}
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '%' {
+			return false
+		}
+	}
+	return text[0] != ' ' && text[len(text)-1] != ' '
 }
 
 func isPlain(c byte, also string) bool {

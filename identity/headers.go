@@ -34,6 +34,7 @@ type Headers struct {
 	fields  []string   // in canonical case, in the order of the configuration
 	values  []template // of fields
 	outside []string   // those of fields that are not in the namespace
+	asks    bool       // whether a value holds a placeholder that is no attribute
 }
 
 // defaultHeaders are named after their paths, "." and "_" written as "-".
@@ -68,6 +69,7 @@ func New(cfg Config) (*Headers, error) {
 		field := http.CanonicalHeaderKey(header.Field)
 		h.fields = append(h.fields, field)
 		h.values = append(h.values, value)
+		h.asks = h.asks || value.asks()
 		if !(names{}).manage(field) {
 			h.outside = append(h.outside, field)
 		}
@@ -100,6 +102,10 @@ func (h *Headers) Fields() []string {
 	}
 	return append([]string(nil), h.fields...)
 }
+
+// Asks reports whether Set calls its lookup: whether a value holds a placeholder
+// that is no attribute of the token.
+func (h *Headers) Asks() bool { return h != nil && h.asks }
 
 // Set writes the fields of token t. The request was stripped before.
 //

@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
@@ -133,6 +134,10 @@ func (t template) expand(token *awstoken.Token, lookup func(string) string) stri
 	return strings.Trim(out.String(), " ")
 }
 
+func (t template) asks() bool {
+	return slices.ContainsFunc(t, func(p part) bool { return p.name != "" })
+}
+
 func (p part) text(token *awstoken.Token, lookup func(string) string) string {
 	switch {
 	case p.literal != "":
@@ -148,11 +153,11 @@ func (p part) text(token *awstoken.Token, lookup func(string) string) string {
 // attributeText does not leave lists to [awstoken.Reference.Text], whose commas
 // inside of elements are encoded already.
 func attributeText(attribute awstoken.Reference, token *awstoken.Token) string {
-	switch value := attribute.Value(token).(type) {
-	case string:
+	if value, ok := attribute.String(token); ok {
 		return encode(value, "")
-	case []string:
-		return encodeList(value)
+	}
+	if list, ok := attribute.Value(token).([]string); ok {
+		return encodeList(list)
 	}
 	return encode(attribute.Text(token), "")
 }

@@ -35,7 +35,7 @@ func TestTemplates(t *testing.T) {
 		{"timestamp", "{aws_token.iat}", "2027-01-15T08:00:00Z"},
 		{"timestamp in UTC", "{aws_token.original_session_exp}", "2026-01-02T02:04:05Z"},
 		{"list", "{aws_token.org.ou_path}", "a%2Cb%25,%20c%20,d"},
-		{"map", "{aws_token.claims}", ""},
+		{"map", "{aws_token.request_tags}", ""},
 		{"placeholder", "{env.HOME}", "/root"},
 		{"unknown placeholder", "{env.NONE}", ""},
 		{"placeholder is encoded", "{http.request.id}", "7%0A"},

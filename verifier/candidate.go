@@ -19,10 +19,14 @@ func (k *candidateKeys) Key(ctx context.Context, id string) (Key, error) {
 	if k.sets.config.Now == nil {
 		return Key{}, errZeroKeySets()
 	}
+	if key, found := k.freshKey(id); found {
+		return key, nil
+	}
 	set, err := k.sets.candidate(ctx, k.location, k.ration)
 	if err != nil {
 		return Key{}, err
 	}
+	k.last.Store(set)
 	return set.key(ctx, id, k.ration)
 }
 
@@ -92,6 +96,7 @@ func (s *RemoteKeySets) dropCandidate() bool {
 	if oldest == nil {
 		return false
 	}
+	oldest.gone.Store(true)
 	delete(s.candidates, oldest.source.location)
 	return true
 }

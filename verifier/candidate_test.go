@@ -27,7 +27,7 @@ func newCandidates(t *testing.T, c RemoteConfig) (*candidates, *clock) {
 func (c *candidates) issuer(n int) string { return fmt.Sprintf("%s/%d", c.endpoint.URL, n) }
 
 func (c *candidates) keys(issuer string) *candidateKeys {
-	return &candidateKeys{remoteHandle{c.RemoteKeySets, location{issuer: issuer}}, &c.ration}
+	return &candidateKeys{remoteHandle: remoteHandle{sets: c.RemoteKeySets, location: location{issuer: issuer}}, ration: &c.ration}
 }
 
 func TestInventedIssuersAreRationed(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // to find the issuer and to refuse early; nothing is ever accepted by it.
 type unverified struct {
 	Claimed
+	payload  map[string]any
 	expiry   time.Time // zero when there is none that can be read
 	audience []string  // nil when there is none that can be read
 }
@@ -24,7 +25,7 @@ func peek(c *compact) (*unverified, *Error) {
 	if !there {
 		return nil, withKeyID(refuse(InvalidClaims, "reading claim iss: it is missing"), c)
 	}
-	u := unverified{Claimed: Claimed{KeyID: c.keyID}}
+	u := unverified{Claimed: Claimed{KeyID: c.keyID}, payload: payload}
 	var ok bool
 	if u.Issuer, ok = iss.(string); !ok {
 		return nil, withKeyID(refuse(MalformedToken, "payload: iss is not a string"), c)
@@ -60,6 +61,24 @@ func peekAudience(aud any) []string {
 func withKeyID(refusal *Error, c *compact) *Error {
 	refusal.Claimed.KeyID = c.keyID
 	return refusal
+}
+
+// claimCheck is a check of the claims that a signature vouches for. It is made
+// whenever the token is sent, however often that was verified before.
+type claimCheck struct {
+	name     string
+	byIssuer bool // whether it looks at the issuer's entry
+	check    func(*Verifier, *issuer, *awstoken.Token) *Error
+}
+
+var claimChecks = []claimCheck{
+	{CheckAudience, true, func(v *Verifier, from *issuer, t *awstoken.Token) *Error { return v.checkAudience(from, t.Audience) }},
+	{CheckExpiry, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkExpiry(t.Expiry) }},
+	{CheckStart, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkStart(t) }},
+	{CheckLifetime, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkLifetime(t) }},
+	{CheckAccount, true, func(_ *Verifier, from *issuer, t *awstoken.Token) *Error { return checkAccount(from, t) }},
+	{CheckSubject, false, func(_ *Verifier, _ *issuer, t *awstoken.Token) *Error { return checkSubject(t) }},
+	{CheckOrganization, true, func(_ *Verifier, from *issuer, t *awstoken.Token) *Error { return from.checkOrg(t) }},
 }
 
 func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {

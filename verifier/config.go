@@ -55,9 +55,18 @@ type Config struct {
 	// DefaultMaxLifetime.
 	MaxLifetime time.Duration
 
-	// MaxChecks is how many signatures may be checked at once. The default is
-	// the number of processors.
-	MaxChecks int
+	// Checks bounds how many signatures are checked at once. The default lets the
+	// checks of this Verifier take half of the processors.
+	Checks *SignatureChecks
+
+	// CacheSize is how many verified tokens are remembered, so that a signature is
+	// checked once. The default is DefaultCacheSize; below 0 none is. Tokens whose
+	// signature does not fit are remembered for a moment in any case.
+	CacheSize int
+
+	// CacheTTL is how long a token is remembered at most. The default is
+	// DefaultCacheTTL.
+	CacheTTL time.Duration
 
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
@@ -70,8 +79,14 @@ func (c *Config) setDefaults() {
 	if c.MaxLifetime == 0 {
 		c.MaxLifetime = DefaultMaxLifetime
 	}
-	if c.MaxChecks == 0 {
-		c.MaxChecks = runtime.GOMAXPROCS(0)
+	if c.Checks == nil {
+		c.Checks = NewSignatureChecks(runtime.GOMAXPROCS(0) / 2)
+	}
+	if c.CacheSize == 0 {
+		c.CacheSize = DefaultCacheSize
+	}
+	if c.CacheTTL == 0 {
+		c.CacheTTL = DefaultCacheTTL
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -91,13 +106,18 @@ func New(c Config) (*Verifier, error) {
 	if err := errors.Join(append(faults, more...)...); err != nil {
 		return nil, err
 	}
+	remembers, err := newCache(c.CacheSize, c.CacheTTL)
+	if err != nil {
+		return nil, err
+	}
 	return &Verifier{
 		trust:          trust,
 		singleAudience: c.SingleAudience,
 		leeway:         c.Leeway,
 		maxLifetime:    c.MaxLifetime,
 		now:            c.Now,
-		checks:         newSignatureChecks(max(c.MaxChecks, 1)),
+		checks:         c.Checks,
+		cache:          remembers,
 	}, nil
 }
 
@@ -110,6 +130,9 @@ func (c Config) faults() (faults []error) {
 	}
 	if c.MaxLifetime < 0 {
 		faults = append(faults, fmt.Errorf("max_lifetime: %v is not positive", c.MaxLifetime))
+	}
+	if c.CacheTTL < 0 {
+		faults = append(faults, fmt.Errorf("cache.ttl: %v is not positive", c.CacheTTL))
 	}
 	faults = append(faults, listFaults("audiences", c.Audiences, audienceProblem)...)
 	return append(faults, listFaults("algorithms", c.Algorithms, algorithmProblem)...)

@@ -83,6 +83,6 @@ func TestZeroKeySets(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantUnavailable(t, keys, "RSA_0")
-	wantUnavailable(t, &candidateKeys{remoteHandle{new(RemoteKeySets), location{issuer: testIssuer}}, new(ration)}, "RSA_0")
+	wantUnavailable(t, &candidateKeys{remoteHandle: remoteHandle{sets: new(RemoteKeySets), location: location{issuer: testIssuer}}, ration: new(ration)}, "RSA_0")
 	wantUnknown(t, new(StaticKeySet), "RSA_0")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -41,6 +42,9 @@ type issuer struct {
 	inFile   bool
 	position int // in the file or in Config.Issuers, for messages
 }
+
+// allows reports whether the issuer's tokens may be signed so.
+func (i *issuer) allows(a Algorithm) bool { return slices.Contains(i.Algorithms, a) }
 
 // path is where the issuer is written.
 func (i *issuer) path() string {
@@ -113,7 +117,7 @@ func (m *issuerMaker) giveKeys(path string, i *Issuer, files keyFiles) error {
 	case m.remote == nil:
 		return fmt.Errorf("%s: it has no key set", path)
 	}
-	i.Keys = &remoteHandle{m.remote, location{i.URL, i.JWKSURL}}
+	i.Keys = &remoteHandle{sets: m.remote, location: location{i.URL, i.JWKSURL}}
 	return nil
 }
 

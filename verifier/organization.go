@@ -88,7 +88,7 @@ func (o *organization) find(url string) *issuer {
 		return nil
 	}
 	i := o.issuer
-	i.URL, i.Keys = url, &candidateKeys{remoteHandle{o.remote, location{issuer: url}}, &o.ration}
+	i.URL, i.Keys = url, &candidateKeys{remoteHandle: remoteHandle{sets: o.remote, location: location{issuer: url}}, ration: &o.ration}
 	return &i
 }
 

@@ -46,7 +46,7 @@ func TestStoreThatHangs(t *testing.T) {
 	}
 	wantKey(t, s, "RSA_0")
 	var r ration
-	invented := &candidateKeys{remoteHandle{s.RemoteKeySets, location{issuer: e.URL + "/invented"}}, &r}
+	invented := &candidateKeys{remoteHandle: remoteHandle{sets: s.RemoteKeySets, location: location{issuer: e.URL + "/invented"}}, ration: &r}
 	for range 5 {
 		wantUnavailable(t, invented, "RSA_0")
 		clk.advance(DefaultCooldown)

@@ -19,6 +19,8 @@ type remoteKeySet struct {
 	source source
 	used   atomic.Int64 // when it was last asked for, Unix nanoseconds
 	saving sync.Mutex   // held while a document is stored
+	gone   atomic.Bool  // whether the owner has let go of it
+	fresh  atomic.Pointer[freshKeys]
 
 	mu         sync.Mutex
 	keys       map[string]Key
@@ -49,6 +51,27 @@ type fetch struct {
 	inStore bool
 	wanted  map[string]bool // kids that callers wait for; one more than a set can hold is enough
 	done    chan struct{}
+}
+
+// freshKeys are keys for those who take no lock: as long as they are not older
+// than the TTL, there is nothing to do but to return them.
+type freshKeys struct {
+	keys    map[string]Key // which does not change
+	fetched time.Time
+}
+
+// freshKey returns the key with the ID, if it is there and fresh.
+func (s *remoteKeySet) freshKey(id string, now time.Time) (key Key, found bool) {
+	f := s.fresh.Load()
+	if f == nil || now.Sub(f.fetched) > s.owner.config.TTL {
+		return Key{}, false
+	}
+	// Those who let go of sets that nobody uses look at it in hours.
+	if at := now.UnixNano(); at-s.used.Load() > int64(time.Second) {
+		s.used.Store(at)
+	}
+	key, found = f.keys[id]
+	return key, found
 }
 
 // key returns the key with the ID. Fresh keys are returned at once, and so are
@@ -178,6 +201,7 @@ func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep 
 	defer s.mu.Unlock()
 	s.logChange(keys)
 	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false
+	s.fresh.Store(&freshKeys{keys, f.began})
 	for id := range f.wanted {
 		if _, found := keys[id]; !found {
 			s.lastForKID = f.began

@@ -52,7 +52,7 @@ func TestLinesOfAKeySet(t *testing.T) {
 	says("down for too long", "level=ERROR", "its tokens are answered 503")
 
 	// One that anybody may have invented is worth no error.
-	invented := &candidateKeys{remoteHandle{s.RemoteKeySets, location{issuer: e.URL + "/invented"}}, new(ration)}
+	invented := &candidateKeys{remoteHandle: remoteHandle{sets: s.RemoteKeySets, location: location{issuer: e.URL + "/invented"}}, ration: new(ration)}
 	wantUnavailable(t, invented, "RSA_0")
 	says("invented", "level=DEBUG", "never seen good")
 	e.set(&e.discovery, good)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -96,20 +97,35 @@ func (s *RemoteKeySets) KeySet(issuer, jwksURL string) (KeySet, error) {
 	if err := errors.Join(locationFaults("", issuer, jwksURL)...); err != nil {
 		return nil, err
 	}
-	return &remoteHandle{s, location{issuer, jwksURL}}, nil
+	return &remoteHandle{sets: s, location: location{issuer, jwksURL}}, nil
 }
 
 // remoteHandle is the key set of one location, which need not exist yet.
 type remoteHandle struct {
 	sets     *RemoteKeySets
 	location location
+	last     atomic.Pointer[remoteKeySet] // that was used last, if it is not gone
 }
 
 func (k *remoteHandle) Key(ctx context.Context, id string) (Key, error) {
 	if k.sets.config.Now == nil {
 		return Key{}, errZeroKeySets()
 	}
-	return k.sets.at(k.location).key(ctx, id, nil)
+	if key, found := k.freshKey(id); found {
+		return key, nil
+	}
+	set := k.sets.at(k.location)
+	k.last.Store(set)
+	return set.key(ctx, id, nil)
+}
+
+// freshKey is for most calls: it takes no lock.
+func (k *remoteHandle) freshKey(id string) (key Key, found bool) {
+	set := k.last.Load()
+	if set == nil || set.gone.Load() {
+		return Key{}, false
+	}
+	return set.freshKey(id, k.sets.config.Now())
 }
 
 // at returns the key set of a location, new if need be.
@@ -162,6 +178,7 @@ func (s *RemoteKeySets) sweep(now time.Time) {
 	for _, sets := range []map[location]*remoteKeySet{s.sets, s.candidates} {
 		for l, set := range sets {
 			if set.mayGo(now) {
+				set.gone.Store(true)
 				delete(sets, l)
 			}
 		}

@@ -28,7 +28,7 @@ func manySets(t *testing.T, c RemoteConfig) (*RemoteKeySets, func(n int) *remote
 	base = server.URL
 	s, clk := newRemote(t, base+"/0", c)
 	return s.RemoteKeySets, func(n int) *remoteHandle {
-		return &remoteHandle{s.RemoteKeySets, location{issuer: fmt.Sprintf("%s/%d", base, n)}}
+		return &remoteHandle{sets: s.RemoteKeySets, location: location{issuer: fmt.Sprintf("%s/%d", base, n)}}
 	}, clk
 }
 
@@ -69,7 +69,7 @@ func TestUnusedKeySetsAreLetGo(t *testing.T) {
 func TestDeadKeySetsAreLetGo(t *testing.T) {
 	e := newEndpoint(t)
 	s, clk := newRemote(t, e.issuer, RemoteConfig{})
-	dead := &remoteHandle{s.RemoteKeySets, location{issuer: e.URL + "/dead"}}
+	dead := &remoteHandle{sets: s.RemoteKeySets, location: location{issuer: e.URL + "/dead"}}
 	wantUnavailable(t, dead, "RSA_0")
 	wantKey(t, s, "RSA_0")
 	clk.advance(letGoAfter + time.Second)
@@ -138,9 +138,9 @@ func BenchmarkKey(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			var keys remoteHandle
+			var keys *remoteHandle
 			for i := range n {
-				keys = remoteHandle{sets, location{issuer: strings.Replace(testIssuer, "abc12345", fmt.Sprintf("%08x", i), 1)}}
+				keys = &remoteHandle{sets: sets, location: location{issuer: strings.Replace(testIssuer, "abc12345", fmt.Sprintf("%08x", i), 1)}}
 				set := sets.at(keys.location)
 				set.keys, set.fetched = parsed, time.Now()
 			}
@@ -190,11 +190,13 @@ func fetchManyAtOnce(t *testing.T, candidates bool, want int32) {
 	var callers sync.WaitGroup
 	var r ration
 	for n := range want + 20 {
-		keys := remoteHandle{sets, location{testIssuer + "/" + strconv.Itoa(int(n)), server.URL}}
+		at := location{testIssuer + "/" + strconv.Itoa(int(n)), server.URL}
 		if candidates {
-			callers.Go(func() { wantKey(t, &candidateKeys{keys, &r}, "RSA_0") })
+			callers.Go(func() {
+				wantKey(t, &candidateKeys{remoteHandle: remoteHandle{sets: sets, location: at}, ration: &r}, "RSA_0")
+			})
 		} else {
-			callers.Go(func() { wantKey(t, &keys, "RSA_0") })
+			callers.Go(func() { wantKey(t, &remoteHandle{sets: sets, location: at}, "RSA_0") })
 		}
 	}
 	for under.Load() < want {

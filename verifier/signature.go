@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -18,31 +17,32 @@ const (
 	maxWaiting   = 1024
 )
 
-// signatureChecks bounds how many signatures are checked at once, so that a
+// SignatureChecks bounds how many signatures are checked at once, so that a
 // flood of bad tokens leaves processors to others, and lets requests that wait
-// with the same token share one check.
-type signatureChecks struct {
+// with the same token share one check. Several Verifiers may share it.
+type SignatureChecks struct {
 	slots   chan struct{}
 	queue   chan struct{} // places for those that wait and those that are checked
 	maxWait time.Duration
 	shared  singleflight.Group
 }
 
-func newSignatureChecks(atOnce int) *signatureChecks {
-	return &signatureChecks{
+// NewSignatureChecks lets so many signatures be checked at once, at least one.
+func NewSignatureChecks(atOnce int) *SignatureChecks {
+	atOnce = max(atOnce, 1)
+	return &SignatureChecks{
 		slots: make(chan struct{}, atOnce), queue: make(chan struct{}, atOnce*(1+maxWaiting)), maxWait: maxCheckWait,
 	}
 }
 
-// verify checks that the key signed the token, whose parts are c.
-func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, key Key) error {
+// verify checks that the key signed the token whose parts are c. The digest
+// stands for the token.
+func (s *SignatureChecks) verify(ctx context.Context, token digest, c *compact, key Key) error {
 	if key.algorithm == ES384 && len(c.signature) != 96 {
 		return refuse(BadSignature, "a signature of ES384 has 96 bytes, this one has %d", len(c.signature))
 	}
-	h := sha256.New()
-	h.Write(key.fingerprint[:])
-	h.Write([]byte(token))
-	result := s.shared.DoChan(string(h.Sum(nil)), func() (any, error) { return nil, s.check(c, key) })
+	// The key belongs to it: two Verifiers may have others of the same ID.
+	result := s.shared.DoChan(string(token[:])+string(key.fingerprint[:]), func() (any, error) { return nil, s.check(c, key) })
 	select {
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the signature check: %w", ctx.Err())
@@ -51,7 +51,7 @@ func (s *signatureChecks) verify(ctx context.Context, token string, c *compact, 
 	}
 }
 
-func (s *signatureChecks) check(c *compact, key Key) (err error) {
+func (s *SignatureChecks) check(c *compact, key Key) (err error) {
 	select {
 	case s.queue <- struct{}{}:
 		defer func() { <-s.queue }()
@@ -72,15 +72,19 @@ func (s *signatureChecks) check(c *compact, key Key) (err error) {
 		}
 	}()
 	if err := verifySignature(c.signingInput, c.signature, key); err != nil {
-		return &Error{
-			Reason: BadSignature, Err: err,
-			Hint: fmt.Sprintf("the signature does not fit the issuer's key %s (%s)", quote(key.id), key.algorithm),
-		}
+		return badSignature(key, err)
 	}
 	return nil
 }
 
-func (s *signatureChecks) overloaded(hint string, args ...any) *Error {
+func badSignature(key Key, cause error) *Error {
+	return &Error{
+		Reason: BadSignature, Err: cause,
+		Hint: fmt.Sprintf("the signature does not fit the issuer's key %s (%s)", quote(key.id), key.algorithm),
+	}
+}
+
+func (s *SignatureChecks) overloaded(hint string, args ...any) *Error {
 	refusal := refuse(Overloaded, hint+"; %d are checked at once", append(args, cap(s.slots))...)
 	refusal.RetryAfter = time.Second
 	return refusal

@@ -80,7 +80,7 @@ func TestVerifyConcurrently(t *testing.T) {
 }
 
 func TestSignatureChecksAreBounded(t *testing.T) {
-	checks := newSignatureChecks(1)
+	checks := NewSignatureChecks(1)
 	checks.maxWait = 10 * time.Millisecond
 	checks.slots <- struct{}{} // somebody else checks, and takes long
 	key, err := aws().keySet(t).Key(t.Context(), "EC384_0")
@@ -92,7 +92,7 @@ func TestSignatureChecksAreBounded(t *testing.T) {
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	if err := checks.verify(t.Context(), token, c, key); reasonOf(err) != Overloaded {
+	if err := checks.verify(t.Context(), sha256.Sum256([]byte(token)), c, key); reasonOf(err) != Overloaded {
 		t.Errorf("got %v, want %s", err, Overloaded)
 	}
 	// A full queue refuses at once.
@@ -102,14 +102,14 @@ func TestSignatureChecksAreBounded(t *testing.T) {
 	}
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := checks.verify(soon, token, c, key); reasonOf(err) != Overloaded {
+	if err := checks.verify(soon, sha256.Sum256([]byte(token)), c, key); reasonOf(err) != Overloaded {
 		t.Errorf("with a full queue: got %v, want %s", err, Overloaded)
 	}
 	for range cap(checks.queue) {
 		<-checks.queue
 	}
 	<-checks.slots
-	if err := checks.verify(t.Context(), token, c, key); err != nil {
+	if err := checks.verify(t.Context(), sha256.Sum256([]byte(token)), c, key); err != nil {
 		t.Errorf("the control with a free slot: %v", err)
 	}
 }
@@ -133,7 +133,7 @@ func TestSignatureCheckIsSharedPerKey(t *testing.T) {
 	for name, keys := range map[string][]Key{"good first": {good, bad}, "bad first": {bad, good}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				checks := newSignatureChecks(1)
+				checks := NewSignatureChecks(1)
 				checks.slots <- struct{}{} // so that all of them wait
 				for _, key := range append(keys, keys...) {
 					want := Reason("")
@@ -141,7 +141,7 @@ func TestSignatureCheckIsSharedPerKey(t *testing.T) {
 						want = BadSignature
 					}
 					go func() {
-						err := checks.verify(t.Context(), token, c, key)
+						err := checks.verify(t.Context(), sha256.Sum256([]byte(token)), c, key)
 						if got := reasonOf(err); got != want || want == "" && err != nil {
 							t.Errorf("got %v, want reason %q", err, want)
 						}

@@ -112,7 +112,7 @@ func (s source) get(ctx context.Context, location string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, faulty(statusFault(response.StatusCode),
+		return nil, statusFault(response.StatusCode,
 			fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode))
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))

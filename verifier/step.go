@@ -2,8 +2,8 @@ package verifier
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"slices"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -13,6 +13,7 @@ import (
 type attempt struct {
 	v       *Verifier
 	token   string
+	digest  digest // of the token, when the Verifier remembers tokens
 	compact *compact
 	claimed *unverified
 	from    *issuer
@@ -39,7 +40,7 @@ type step struct {
 
 // steps are the checks, in the order in which they are made: from the cheapest to
 // the dearest, and none that believes a claim before the signature.
-var steps = []step{
+var steps = append([]step{
 	{name: CheckForm, check: parseToken, needs: always, tell: tellForm},
 	{name: CheckPayload, check: peekAtPayload, needs: hasCompact},
 	{name: CheckIssuer, check: findIssuer, needs: hasClaimed, tell: tellIssuer},
@@ -48,14 +49,20 @@ var steps = []step{
 	{name: CheckAudience, check: claimsOurAudience, needs: hasIssuer, early: true, tell: tellClaimedAudience},
 	{name: CheckKey, check: haveKey, needs: hasIssuer, tell: tellKey},
 	{name: CheckSignature, check: checkSignature, needs: hasKey},
-	{name: CheckClaims, check: decodeClaims, needs: hasCompact},
-	{name: CheckAudience, check: ofToken((*attempt).checkAudience), needs: hasBoth, tell: tellAudience},
-	{name: CheckExpiry, check: ofToken((*attempt).checkExpiry), needs: hasDecoded, tell: tellExpiry},
-	{name: CheckStart, check: ofToken((*attempt).checkStart), needs: hasDecoded, tell: tellStart},
-	{name: CheckLifetime, check: ofToken((*attempt).checkLifetime), needs: hasDecoded, tell: tellLifetime},
-	{name: CheckAccount, check: ofToken((*attempt).checkAccount), needs: hasBoth, tell: tellAccount},
-	{name: CheckSubject, check: ofToken((*attempt).checkSubject), needs: hasDecoded, tell: tellSubject},
-	{name: CheckOrganization, check: ofToken((*attempt).checkOrganization), needs: hasBoth, tell: tellOrganization},
+	{name: CheckClaims, check: decodeClaims, needs: hasClaimed},
+}, claimSteps()...)
+
+// claimSteps are the steps that look at what the signature vouches for.
+func claimSteps() []step {
+	list := make([]step, len(claimChecks))
+	for i, c := range claimChecks {
+		needs := hasDecoded
+		if c.byIssuer {
+			needs = hasBoth
+		}
+		list[i] = step{name: c.name, check: ofToken(c.check), needs: needs, tell: tellClaims[c.name]}
+	}
+	return list
 }
 
 func always(*attempt) bool       { return true }
@@ -92,7 +99,7 @@ func findIssuer(_ context.Context, a *attempt) error {
 }
 
 func allowsAlgorithm(_ context.Context, a *attempt) error {
-	if !slices.Contains(a.from.Algorithms, a.compact.algorithm) {
+	if !a.from.allows(a.compact.algorithm) {
 		return refuse(AlgorithmNotAllowed, "algorithm %s is not one of %v", a.compact.algorithm, a.from.Algorithms)
 	}
 	return nil
@@ -127,11 +134,20 @@ func haveKey(ctx context.Context, a *attempt) error {
 }
 
 func checkSignature(ctx context.Context, a *attempt) error {
-	return a.v.checks.verify(ctx, a.token, a.compact, a.key)
+	c := a.v.cache
+	if c == nil || a.digest == (digest{}) {
+		return a.v.checks.verify(ctx, sha256.Sum256([]byte(a.token)), a.compact, a.key)
+	}
+	if c.failedBefore(a.digest, a.key, a.v.now()) {
+		return badSignature(a.key, nil)
+	}
+	err := a.v.checks.verify(ctx, a.digest, a.compact, a.key)
+	c.noteFailure(a.digest, a.key, a.v.now(), err)
+	return err
 }
 
 func decodeClaims(_ context.Context, a *attempt) error {
-	decoded, err := decode(a.compact.payload)
+	decoded, err := decode(a.claimed.payload)
 	if err != nil {
 		return err
 	}
@@ -144,8 +160,8 @@ func decodeClaims(_ context.Context, a *attempt) error {
 }
 
 // ofToken makes a step of a check of the decoded token.
-func ofToken(check func(*attempt) *Error) func(context.Context, *attempt) error {
-	return func(_ context.Context, a *attempt) error { return orNil(check(a)) }
+func ofToken(check func(*Verifier, *issuer, *awstoken.Token) *Error) func(context.Context, *attempt) error {
+	return func(_ context.Context, a *attempt) error { return orNil(check(a.v, a.from, a.decoded)) }
 }
 
 // orNil keeps a nil *Error from becoming an error that is not nil.
@@ -155,14 +171,6 @@ func orNil(refusal *Error) error {
 	}
 	return refusal
 }
-
-func (a *attempt) checkAudience() *Error     { return a.v.checkAudience(a.from, a.decoded.Audience) }
-func (a *attempt) checkExpiry() *Error       { return a.v.checkExpiry(a.decoded.Expiry) }
-func (a *attempt) checkStart() *Error        { return a.v.checkStart(a.decoded) }
-func (a *attempt) checkLifetime() *Error     { return a.v.checkLifetime(a.decoded) }
-func (a *attempt) checkAccount() *Error      { return checkAccount(a.from, a.decoded) }
-func (a *attempt) checkSubject() *Error      { return checkSubject(a.decoded) }
-func (a *attempt) checkOrganization() *Error { return a.from.checkOrg(a.decoded) }
 
 // describe adds what the token says of itself to a refusal: to a copy, since
 // requests that share a signature check share its error.

@@ -80,6 +80,7 @@ func (s *remoteKeySet) restore(f *fetch) {
 	default:
 		// Counted from now, so that they age even if the clock is set back.
 		s.keys, s.fetched, s.stored = keys, now.Add(-age), true
+		s.fresh.Store(&freshKeys{s.keys, s.fetched})
 		log.Debug("restored stored keys", "age", age.Round(time.Second), "kids", kidsOf(keys))
 	}
 }

@@ -164,4 +164,10 @@ func tellOrganization(a *attempt) (found, wanted string) {
 	return found, oneOf(a.from.orgs)
 }
 
+// tellClaims are what is shown of the checks of claims.
+var tellClaims = map[string]func(*attempt) (found, wanted string){
+	CheckAudience: tellAudience, CheckExpiry: tellExpiry, CheckStart: tellStart, CheckLifetime: tellLifetime,
+	CheckAccount: tellAccount, CheckSubject: tellSubject, CheckOrganization: tellOrganization,
+}
+
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

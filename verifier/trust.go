@@ -52,16 +52,32 @@ func (t *trust) find(url string) *issuer {
 	if t == nil {
 		return nil
 	}
+	if i := t.findListed(url); i != nil {
+		return i
+	}
+	if t.organization != nil {
+		return t.organization.find(url)
+	}
+	return nil
+}
+
+func (t *trust) findListed(url string) *issuer {
 	if i := t.listed[url]; i != nil {
 		return i
 	}
 	if t.file != nil {
-		if i := t.file.find(url); i != nil {
-			return i
-		}
+		return t.file.find(url)
 	}
-	if t.organization != nil {
-		return t.organization.find(url)
+	return nil
+}
+
+// again finds an issuer that was found before, as it is trusted now.
+func (t *trust) again(before *issuer) *issuer {
+	if i := t.findListed(before.URL); i != nil {
+		return i
+	}
+	if before.orgs != nil {
+		return before // what an organization says does not change
 	}
 	return nil
 }

@@ -16,25 +16,45 @@ type Verifier struct {
 	leeway         time.Duration
 	maxLifetime    time.Duration
 	now            func() time.Time
-	checks         *signatureChecks
+	checks         *SignatureChecks
+	cache          *cache
 }
 
 // Result is a token that was verified.
 type Result struct {
 	Token *awstoken.Token
 	KeyID string // the key, at the token's issuer, that the signature fits
+
+	// Cached says that the signature was checked when the token was sent before.
+	// All else was checked anew.
+	Cached bool
 }
 
-// Verify verifies a token in compact form. The error is an [*Error], unless ctx
+// Verify verifies a token in compact form. Of one that was verified before, and
+// is remembered, everything but the signature and what it covers is checked
+// again: that the issuer is trusted and has the key, times, audience, accounts.
+// The result is shared and must not be changed. The error is an [*Error], unless ctx
 // ended first, when it is the context's.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Result, error) {
-	a := attempt{v: v, token: token}
+	var sum digest
+	if v.cache != nil && len(token) <= MaxTokenSize {
+		sum = v.cache.sum(token)
+		if known := v.lookUp(ctx, sum); known != nil {
+			return known, nil
+		}
+	}
+	return v.verify(ctx, &attempt{v: v, token: token, digest: sum})
+}
+
+// verify makes all checks of a token that is not known.
+func (v *Verifier) verify(ctx context.Context, a *attempt) (*Result, error) {
 	for _, s := range steps {
-		if err := s.check(ctx, &a); err != nil {
+		if err := s.check(ctx, a); err != nil {
 			return nil, a.describe(err)
 		}
 	}
 	a.from.prove()
+	v.remember(a.digest, a)
 	return &Result{Token: a.decoded, KeyID: a.compact.keyID}, nil
 }
 
@@ -57,8 +77,8 @@ func keyError(ctx context.Context, err error, from *issuer, c *compact) error {
 	return refusal
 }
 
-func decode(payload []byte) (*awstoken.Token, error) {
-	decoded, err := awstoken.Decode(payload)
+func decode(payload map[string]any) (*awstoken.Token, error) {
+	decoded, err := awstoken.DecodeObject(payload)
 	if err == nil {
 		return decoded, nil
 	}

@@ -121,28 +121,3 @@ func reasonOf(err error) Reason {
 	}
 	return ""
 }
-
-func BenchmarkVerify(b *testing.B) {
-	v := mustNew(b, goodConfig(b))
-	rs := goodClaims()
-	rs.header["alg"], rs.header["kid"] = "RS256", "RSA_0"
-	for name, token := range map[string]string{"ES384": goodToken(), "RS256": rs.signedBy(aws())} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := v.Verify(b.Context(), token); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	garbage := part(goodToken(), 2, func(string) string { return "AAAA" })
-	b.Run("refused before the signature", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := v.Verify(b.Context(), garbage); err == nil {
-				b.Fatal("accepted")
-			}
-		}
-	})
-}

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func checkForm(t *testing.T, keys map[string]Key, token string) ([]byte, Reason)
 	if err != nil || key.algorithm != c.algorithm {
 		return nil, UnknownKey
 	}
-	if err := newSignatureChecks(1).verify(t.Context(), token, c, key); err != nil {
+	if err := NewSignatureChecks(1).verify(t.Context(), sha256.Sum256([]byte(token)), c, key); err != nil {
 		if reasonOf(err) == "" {
 			t.Fatal(err)
 		}

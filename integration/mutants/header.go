@@ -24,7 +24,7 @@ func headerMutants() []mutant {
 		off("H3", "trailers that arrive behind the body are removed", stripFile, "	if mayHaveTrailers(r) {", "	if mayHaveTrailers(r) && r.URL == nil {"),
 		off("H4", "values are percent-encoded", encodeFile, "	if unsafe == 0 {", "	if unsafe >= 0 {"),
 		off("H4", "a bound on values", encodeFile, "const maxValue = 4096", "const maxValue = 1 << 20"),
-		off("H5", "the credential is taken out of the request", bearerFile, "			delete(header, name)\n", ""),
+		off("H5", "the credential is taken out of the request", bearerFile, "		delete(header, name)\n", ""),
 		off("H6", "there is one credential", bearerFile, "	case 1:\n", "	default:\n"),
 		off("H6", "no Bearer behind another scheme", bearerFile, "		if joinsBearer(rest) {", "		if rest == \"\" && joinsBearer(rest) {"),
 		off("H6", "one space behind Bearer", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):\n		return credential{malformed:",

@@ -1,6 +1,7 @@
 package main
 
 const (
+	cacheFile        = "verifier/cache.go"
 	claimsFile       = "verifier/claims.go"
 	trustFile        = "verifier/trust.go"
 	organizationFile = "verifier/organization.go"

@@ -43,14 +43,21 @@ func keyMutants() []mutant {
 
 func reloadMutants() []mutant {
 	return []mutant{
+		off("K7", "a token that is remembered needs its key", cacheFile, "	if err != nil || key.fingerprint != r.fingerprint {", "	if err != nil && key.fingerprint == r.fingerprint {"),
 		off("D1", "exp, each time a token is sent", claimsFile, "now := v.now(); !now.Before(expiry.Add(v.leeway)) {", "now := v.now(); now.IsZero() {"),
-		off("D1", "only the same token shares a check", signedFile, "	h.Write([]byte(token))\n", ""),
+		off("D1", "only the same token shares a check", signedFile, "string(token[:])+string(key.fingerprint[:])", "string(key.fingerprint[:])"),
+		off("D1", "a token that is remembered is held against the clock", cacheFile, "		if c.check(v, from, r.result.Token) != nil {", "		if c.name != CheckExpiry && c.check(v, from, r.result.Token) != nil {"),
+		off("D2", "a token that is remembered needs its issuer", cacheFile, "	if from == nil || !from.allows(r.algorithm) {", "	if from == nil {\n		from = r.from\n	}\n	if !from.allows(r.algorithm) {"),
 		{row: "D2", control: "a configuration's trust ends with it", edits: []edit{
 			{"caddymodule/provision.go", "	h.verifier, err = verifier.New(config)\n	found.add(err)\n}",
 				"	if h.verifier, err = verifier.New(config); kept == nil {\n\t\tkept = h.verifier\n\t}\n\th.verifier = kept\n	found.add(err)\n}\n\nvar kept *verifier.Verifier"},
 		}},
 		off("D3", "nothing is remembered of a bad token", checkFile, "	described := *refusal\n",
 			"	described := *refusal\n\tbad = append(bad, a.token+string(a.compact.payload))\n").and(checkFile, "func orNil(", "var bad []string\n\nfunc orNil("),
+		off("D3", "a bound on the failures that are remembered", cacheFile, "MaximumSize: maxFailed,", "MaximumSize: 1000 * maxFailed,").
+			unseen("./verifier", "TestFailuresAreBounded"),
+		off("D4", "a signature that does not fit is checked once", cacheFile, "	return age >= 0 && age < failedTTL &&", "	return age < 0 &&").
+			unseen("./verifier", "TestCacheSparesChecks"),
 		off("D4", "a bound on signatures that wait", signedFile, "	select {\n	case s.queue <- struct{}{}:\n		defer func() { <-s.queue }()\n	default:", "	if s.queue == nil {").
 			unseen("./verifier", "TestSignatureChecksAreBounded"),
 	}

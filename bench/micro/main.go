@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/bench/page"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "micro:", err)
+		os.Exit(1)
+	}
+}
+
+// root is the module whose packages are measured, seen from here.
+const root = "../.."
+
+// options are the command line.
+type options struct {
+	rounds int
+	time   time.Duration
+	write  bool
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("micro", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&o.rounds, "rounds", 10, "how `many` times each benchmark runs; from 6 on there is a confidence of 95 %")
+	flags.DurationVar(&o.time, "time", 100*time.Millisecond, "how long each run of a benchmark takes")
+	flags.BoolVar(&o.write, "write", false, "write the table into docs/performance.md")
+	quick := flags.Bool("quick", false, "two rounds of 10ms: does it work at all?")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	if flags.NArg() > 0 {
+		return options{}, fmt.Errorf("unexpected argument %q; -h lists the flags", flags.Arg(0))
+	}
+	if *quick {
+		o.rounds, o.time = 2, 10*time.Millisecond
+	}
+	if o.rounds < 1 || o.time <= 0 {
+		return options{}, fmt.Errorf("-rounds %d -time %v: both must be above zero", o.rounds, o.time)
+	}
+	return o, nil
+}
+
+// run measures, prints progress to stderr and the table to stdout.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	out, err := filepath.Abs(filepath.Join(root, "bench", "out"))
+	if err == nil {
+		err = os.MkdirAll(out, 0o750)
+	}
+	if err != nil {
+		return fmt.Errorf("making bench/out: %w", err)
+	}
+	raw := filepath.Join(out, "micro.txt")
+	if err := measure(ctx, o, raw, stderr); err != nil {
+		return err
+	}
+	measured, err := read(raw)
+	if err != nil {
+		return err
+	}
+	table := measured.table(rows)
+	table.print(stdout)
+	full := filepath.Join(out, "micro.benchstat.txt")
+	if err := benchstat(ctx, raw, full); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\nall benchmarks, by benchstat: %s\n", full)
+	if !o.write {
+		return nil
+	}
+	return page.Fill(filepath.Join(root, "docs", "performance.md"), "micro", measured.machine()+"\n\n"+table.markdown())
+}
