@@ -21,6 +21,11 @@
 // watched. [Issuer.Accounts] pins an issuer to accounts. An [Organization]
 // trusts all accounts of AWS organizations by what AWS itself signed.
 //
+// A token that was verified is remembered, so that its signature is checked
+// once; everything else is checked each time that it is sent. [SignatureChecks]
+// bounds what new tokens may cost. [Verifier.Explain] walks a token check by
+// check, and [Verifier.Probe] looks at an issuer's keys.
+//
 // Zero values refuse: a Verifier without an issuer or an audience cannot be
 // made, and the zero Verifier refuses every token.
 package verifier

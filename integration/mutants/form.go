@@ -40,7 +40,7 @@ func formMutants() []mutant {
 		off("C5", "no lone surrogates", objectFile, "if unit < 0xD800 || unit > 0xDFFF {", "if unit >= 0 {"),
 		off("C5", "a bound on depth", objectFile, "depth++; depth > MaxDepth {", "depth++; depth > 1<<30 {"),
 		mutant{row: "C5", control: "nothing stands behind the object", edits: []edit{
-			{objectFile, "if !json.Valid(text) {", "if len(text) == 0 {"},
+			{objectFile, "if !json.Valid(text) {", "if len(text) == 0 && !json.Valid(text) {"},
 		}},
 		off("C6", "base64 has no unused bits and no padding", compactFile, "base64.RawURLEncoding.Strict()", "base64.RawURLEncoding"),
 		off("C6", "base64 has no line ends", compactFile, "&& c != '-' && c != '_' {", "&& c != '-' && c != '_' && c != '\\r' && c != '\\n' {").
