@@ -59,6 +59,13 @@ func mistakes(t *testing.T) []mistake {
 			about(team), site(t, "request_tag team orders"),
 		},
 		{
+			// The session that was tagged is another one: of the role itself there is
+			// nothing in this token.
+			"tag on the session and not on the role", about(map[string]any{"principal_tags": map[string]any{"environment": "production"}}), site(t, teams), "requirement_failed",
+			`principal tag "team" is absent`, `tag the role (or its session) "team" with one of [orders]`,
+			about(team), site(t, "principal_tag environment production"),
+		},
+		{
 			"account pinned wrongly", asItIs, caddyfile(t, "issuer ISSUER 444455556666\naudience orders.internal"), "account_mismatch",
 			"account 111122223333 is not one of [444455556666]", "correct the account of its issuer line to 111122223333",
 			nil, site(t, ""),
