@@ -77,6 +77,9 @@ func (h *Handler) strip(v *visit, r *http.Request) {
 // sees if so.
 func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	if h.ended.Load() {
+		if !h.FirewallOnly {
+			v.arrive(r.Header) // no credential stays for error routes
+		}
 		return outlived()
 	}
 	if h.FirewallOnly {

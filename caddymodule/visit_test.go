@@ -33,3 +33,16 @@ func TestNobodyPrintsTheCredential(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A request that outlives its configuration, and that no other server takes,
+// leaves no credential for error routes.
+func TestOutlivedRequestKeepsNoCredential(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		h := newHandler(t, nil)
+		h.ended.Store(ended)
+		out := serve(t, get(goodToken(t)), h)
+		if out.passed() == ended || out.sent.Header.Get("Authorization") != "" {
+			t.Errorf("ended %v: passed %v, the request has %q", ended, out.passed(), out.sent.Header.Get("Authorization"))
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -25,6 +26,14 @@ const (
 	// maxFailed of how many tokens: of each, 64 bytes that nobody can choose.
 	failedTTL = time.Minute
 	maxFailed = 16_384
+
+	// maxRemembered is the longest token that is remembered, in bytes. AWS's have
+	// about 1.5 kB; those with all the tags that a caller may add would take the
+	// memory of ten.
+	maxRemembered = 4 << 10
+
+	// sweepTokensEvery is how often tokens that have ended are let go.
+	sweepTokensEvery = time.Minute
 )
 
 // digest stands for a token's text: its HMAC-SHA-256 under a key that this
@@ -37,7 +46,8 @@ type digest [sha256.Size]byte
 // are trusted and their keys anew.
 type cache struct {
 	ttl      time.Duration
-	states   sync.Pool // of *hashing
+	swept    atomic.Int64 // Unix nanoseconds
+	states   sync.Pool    // of *hashing
 	verified *otter.Cache[digest, *remembered]
 	failed   *otter.Cache[digest, *failure]
 }
@@ -138,13 +148,28 @@ func (v *Verifier) stillGood(ctx context.Context, r *remembered) bool {
 
 // remember notes a token that was verified.
 func (v *Verifier) remember(d digest, a *attempt) {
-	if v.cache == nil || v.cache.verified == nil {
+	if v.cache == nil || v.cache.verified == nil || len(a.token) > maxRemembered {
 		return
 	}
+	v.cache.sweep(v.now(), v.leeway)
 	v.cache.verified.Set(d, &remembered{
 		result: &Result{Token: a.decoded, KeyID: a.compact.keyID, Cached: true},
 		from:   a.from, algorithm: a.compact.algorithm, fingerprint: a.key.fingerprint, at: v.now(),
 	})
+}
+
+// sweep lets go of tokens that have ended. One caller in a minute does it, so
+// that there need be no goroutine.
+func (c *cache) sweep(now time.Time, leeway time.Duration) {
+	last := c.swept.Load()
+	if now.Sub(time.Unix(0, last)).Abs() < sweepTokensEvery || !c.swept.CompareAndSwap(last, now.UnixNano()) {
+		return
+	}
+	for d, r := range c.verified.All() {
+		if now.Sub(r.at) >= c.ttl || !now.Before(r.result.Token.Expiry.Add(leeway)) {
+			c.verified.Invalidate(d)
+		}
+	}
 }
 
 // failedBefore reports whether the token's signature did not fit this very key a

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -234,6 +235,35 @@ func TestCacheSparesChecks(t *testing.T) {
 	if _, err := v.Verify(t.Context(), forged); reasonOf(err) != Overloaded {
 		t.Errorf("with another key: %v", err)
 	}
+}
+
+// Tokens that have ended do not stay until others push them out, and one that is
+// far longer than AWS's is not remembered at all.
+func TestCacheLetsGo(t *testing.T) {
+	v, s := remembering(t, nil)
+	for n := range 100 {
+		long := usualClaims(ES384, n)
+		wantCached(t, v, long.signedBy(aws()), false)
+	}
+	if n := v.CachedTokens(); n != 101 {
+		t.Fatalf("%d tokens are remembered, want 101", n)
+	}
+	s.set(epoch.Add(4 * time.Minute)) // all are good still
+	c := goodClaims()
+	c.top["iat"], c.top["exp"] = epoch.Unix()+240, epoch.Unix()+840
+	wantCached(t, v, c.signedBy(aws()), false)
+	if n := v.CachedTokens(); n != 102 {
+		t.Errorf("%d tokens are remembered, want 102", n)
+	}
+	s.set(epoch.Add(10 * time.Minute))
+	wantCached(t, v, c.signedBy(aws()), false)
+	if n := v.CachedTokens(); n != 2 {
+		t.Errorf("%d tokens are remembered once the others have ended, want 2", n)
+	}
+	c.aws["request_tags"] = map[string]any{"k": strings.Repeat("v", 4000)}
+	long := c.signedBy(aws())
+	wantCached(t, v, long, false)
+	wantCached(t, v, long, false)
 }
 
 // number is the digest of no token.

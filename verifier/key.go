@@ -42,6 +42,14 @@ type Key struct {
 // ID returns the key's ID (kid), which means something only at its issuer.
 func (k Key) ID() string { return k.id }
 
+// signatureSize is how long the key's signatures are, in bytes.
+func (k Key) signatureSize() int {
+	if p, ok := k.public.(*rsa.PublicKey); ok {
+		return p.Size()
+	}
+	return 96
+}
+
 // Algorithm returns the one algorithm that the key verifies.
 func (k Key) Algorithm() Algorithm { return k.algorithm }
 

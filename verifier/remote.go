@@ -121,6 +121,7 @@ func (s *remoteKeySet) afterFetch(id string) (Key, error) {
 func (s *remoteKeySet) forgetTooOld(now time.Time) {
 	if s.keys != nil && now.Sub(s.fetched) > s.owner.config.MaxStale {
 		s.keys = nil
+		s.fresh.Store(nil)
 	}
 }
 

@@ -142,7 +142,9 @@ func checkSignature(ctx context.Context, a *attempt) error {
 		return badSignature(a.key, nil)
 	}
 	err := a.v.checks.verify(ctx, a.digest, a.compact, a.key)
-	c.noteFailure(a.digest, a.key, a.v.now(), err)
+	if len(a.compact.signature) == a.key.signatureSize() { // another one costs nothing to refuse
+		c.noteFailure(a.digest, a.key, a.v.now(), err)
+	}
 	return err
 }
 
