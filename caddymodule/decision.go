@@ -22,7 +22,7 @@ const (
 
 // logRefusal writes the decision's one line. It answers why, and what to
 // change. The token, or a part of it, is in none of its fields.
-func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Duration) {
+func (h *Handler) logRefusal(r *http.Request, refused *refusal, began time.Time) {
 	level := zapcore.InfoLevel
 	switch {
 	case r.Context().Err() != nil:
@@ -45,12 +45,12 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logPass writes the line of a request that passes: at DEBUG, and at INFO when
 // the policy would have refused it.
-func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
+func (h *Handler) logPass(r *http.Request, v *visit, began time.Time) {
 	level := zapcore.DebugLevel
 	if v.passed == audited {
 		level = zapcore.InfoLevel
@@ -67,7 +67,7 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 	if v.passed != anonymous {
 		fields = append(appendIdentity(fields, "", verifiedIdentity(v.result)), zap.Bool("cached", v.result.Cached))
 	}
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logShadow writes the line of a request on which shadow rules would have decided

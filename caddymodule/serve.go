@@ -30,7 +30,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.reason, v.rule = refused.reason, refused.rule
 		v.walking.refused(h, refused)
 		v.count(refusedResult, refused.reason)
-		h.logRefusal(r, refused, h.now().Sub(began))
+		h.logRefusal(r, refused, began)
 		h.logShadow(r, v)
 		return h.respond(w, r, refused)
 	}
@@ -38,7 +38,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !h.FirewallOnly {
 		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
-		h.logPass(r, v, h.now().Sub(began))
+		h.logPass(r, v, began)
 		h.logShadow(r, v)
 	}
 	var limited *stream
@@ -150,7 +150,7 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	if h.headers.Asks() {
 		ask = lookup(r)
 	}
-	if err := h.headers.Set(r.Header, v.result.Token, ask); err != nil {
+	if err := h.headers.SetIn(v.memory(), r.Header, v.result.Token, ask); err != nil {
 		return ofIdentity(err)
 	}
 	v.passed, v.upgrade = passed, wantsUpgrade(r)
