@@ -24,7 +24,8 @@ const (
 // fetches nothing: an issuer that is down delays no start. The error names
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger, h.slogger = ctx.Logger(), ctx.Slogger()
+	h.logger = ctx.Logger()
+	h.slogger = structured(h.logger.Named(logKeys))
 	h.recordDoor(ctx)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && (h.MaxStream != nil || h.mayUpgrade()) {
 		server.RegisterConnContext(keepConnection)
@@ -46,6 +47,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return found.err()
 	}
 	found.add(checkRealm(h.Realm))
+	found.add(checkLogPasses(h.LogPasses))
 	h.provisionMode(&found)
 	h.maxStream = found.positive("max_stream", h.MaxStream)
 	h.provisionPolicy(&found)
@@ -88,11 +90,11 @@ func (h *Handler) provisionPolicy(found *faults) {
 	h.policy, err = celpolicy.Compile(config)
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {
-		h.logger.Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
+		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
 		h.warnings = append(h.warnings, warning.String())
 	}
 	if warning := h.noPolicy(); warning != "" {
-		h.logger.Warn(warning)
+		h.logger.Named(logConfig).Warn(warning)
 		h.warnings = append(h.warnings, warning)
 	}
 }
@@ -116,7 +118,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	}
 	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
-			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
+			h.logger.Named(logConfig).Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
 			h.warnings = append(h.warnings, fmt.Sprintf("issuer %s is pinned to no account; name the accounts that it may speak for", each.URL))
 		}
 	}
@@ -149,7 +151,7 @@ func (h *Handler) provisionMode(found *faults) {
 	switch h.Mode {
 	case "", modeEnforce:
 	case modeAudit:
-		h.logger.Warn("mode audit: what the policy would refuse passes, and is logged")
+		h.logger.Named(logConfig).Warn("mode audit: what the policy would refuse passes, and is logged")
 	default:
 		found.add(fmt.Errorf("mode: %q is not %s or %s", h.Mode, modeEnforce, modeAudit))
 	}

@@ -116,7 +116,7 @@ func (w *world) showLog() {
 	}
 	var lines []string
 	for _, line := range w.gateway.Log() {
-		if strings.Contains(line, `"logger":"http.handlers.aws_jwt"`) || strings.Contains(line, `"level":"error"`) {
+		if strings.Contains(line, `"logger":"http.handlers.aws_jwt`) || strings.Contains(line, `"level":"error"`) {
 			lines = append(lines, line[:min(len(line), 500)])
 		}
 	}
