@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -101,6 +102,9 @@ func (w *world) stop() {
 		return
 	}
 	if err := w.gateway.Stop(); err != nil {
+		w.t.Error(err)
+	}
+	if _, err := decisionlog.Check(w.gateway.Log()); err != nil {
 		w.t.Error(err)
 	}
 	if w.t.Failed() {
