@@ -144,6 +144,8 @@ type Handler struct {
 	warnings     []string          // what may be wrong with the configuration
 	logger       *zap.Logger       // of decisions
 	slogger      *slog.Logger      // of issuers and keys
+	clockLogger  *zap.Logger
+	clock        *clockWatch // of the clock now; nil: it is none that issuers know
 	now          func() time.Time
 }
 

@@ -31,7 +31,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		server.RegisterConnContext(keepConnection)
 	}
 	if h.now == nil {
-		h.now = time.Now
+		h.now, h.clock = time.Now, machineClock
 	}
 	if h.Realm == "" {
 		h.Realm = defaultRealm
@@ -59,6 +59,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) Cleanup() error {
 	h.ended.Store(true)
 	doors.Delete(h.server)
+	h.clock.leave(h.clockLogger)
 	taken := h.lease
 	h.lease = nil
 	return errors.Join(taken.release(), h.releaseChecks())
@@ -112,6 +113,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	config.MaxLifetime = found.positive("max_lifetime", h.MaxLifetime)
 	config.Checks = h.leaseChecks(found)
 	h.configureCache(&config, found)
+	h.watchClock(&config)
 	h.lease = h.leaseKeys(ctx, found)
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
 		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest
