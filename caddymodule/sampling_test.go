@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestLogPasses(t *testing.T) {
 func TestSampleOfPasses(t *testing.T) {
 	core, entries := observer.New(zapcore.InfoLevel)
 	h := &Handler{LogPasses: 100, logger: zap.New(core)}
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for range 100_000 {
 		h.logPass(r, &visit{passed: anonymous}, 0)
 	}

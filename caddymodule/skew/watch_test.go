@@ -3,6 +3,7 @@ package skew
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func (w *world) kept(from string, n int, off, keptFor time.Duration) {
 	for range n {
 		w.pass(200 * time.Millisecond)
 		w.minted++
-		w.Token(from, fmt.Sprint(w.minted), w.truth.Add(off-keptFor).Truncate(time.Second))
+		w.Token(from, strconv.Itoa(w.minted), w.truth.Add(off-keptFor).Truncate(time.Second))
 	}
 }
 
