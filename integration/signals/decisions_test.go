@@ -42,8 +42,8 @@ func decisionSites(down, hanging string) string {
 }
 
 // Every reason that a client can bring about from outside, and every way to pass,
-// is logged as the schema says. What needs a flood (overloaded) is among the
-// tests of caddymodule.
+// is logged as the schema says. What needs a flood is in
+// TestOverloadedObeysTheSchema.
 func TestDecisionsObeyTheSchema(t *testing.T) {
 	sts := newIssuers(t, nil)
 	arrived, release := make(chan struct{}, 1), make(chan struct{})
