@@ -52,18 +52,15 @@ func (w *Watch) estimate() (offset time.Duration, suspected bool, hint string) {
 	return offset, suspected, hint
 }
 
-// median is that of the votes; of two in the middle, the one that is nearer to 0.
+// median is that of the votes; of two in the middle, either will do, since more
+// than half have to agree with it.
 func median(votes []vote) time.Duration {
 	offsets := make([]time.Duration, len(votes))
 	for n, v := range votes {
 		offsets[n] = v.offset
 	}
 	slices.Sort(offsets)
-	above, below := offsets[len(offsets)/2], offsets[(len(offsets)-1)/2]
-	if below.Abs() < above.Abs() {
-		return below
-	}
-	return above
+	return offsets[len(offsets)/2]
 }
 
 // agrees reports whether the vote is for a clock that is off by about so much.

@@ -160,6 +160,12 @@ func TestNoAlarm(t *testing.T) {
 			w.fetched("https://c", 0, 0)
 		}, 0},
 		{"one token that is odd", 0, func(w *world) { w.fresh("https://a", 2, 5*minute); w.fresh("https://a", 9, 0) }, 0},
+		{"one odd token of each", 0, func(w *world) {
+			for _, each := range []string{"https://a", "https://b", "https://c"} {
+				w.fresh(each, 1, 5*minute)
+				w.fresh(each, 3, 0)
+			}
+		}, 0},
 		{"one token, sent again and again", -minute, func(w *world) {
 			for range 50 {
 				w.Token("https://a", "same", w.truth.Truncate(time.Second))
@@ -178,7 +184,11 @@ func TestNoAlarm(t *testing.T) {
 			sent := w.now()
 			w.offset -= minute
 			w.Date("https://a", w.truth, sent, w.now())
-			w.offset += minute
+		}, 0},
+		{"one lies, and the others' callers keep tokens for as long", 0, func(w *world) {
+			w.fetched("https://a", -10*minute, 0)
+			w.kept("https://b", 5, 0, 10*minute)
+			w.kept("https://c", 5, 0, 10*minute)
 		}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
