@@ -79,10 +79,11 @@ func checkShape(text []byte) error {
 
 // UnknownCase returns the one of known that name equals when case is ignored
 // but not when it counts, or "". A reader that ignores case would take such a
-// name for the known one, so whoever reads a signed text refuses it.
+// name for the known one, so whoever reads a signed text refuses it. No two of
+// known may differ in case alone.
 func UnknownCase(name string, known []string) string {
 	if slices.Contains(known, name) {
-		return "" // no two known names differ in case alone
+		return ""
 	}
 	for _, k := range known {
 		if strings.EqualFold(name, k) {

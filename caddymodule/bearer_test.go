@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,5 +84,22 @@ func TestQueryIsNoCredential(t *testing.T) {
 	r.URL.RawQuery = "access_token=" + goodToken(t)
 	if got := serve(t, r, newHandler(t, nil)); got.reason() != "missing_token" || len(got.seen) != 0 {
 		t.Errorf("reason %q, %d requests upstream", got.reason(), len(got.seen))
+	}
+}
+
+// A character is looked at wherever it stands.
+func TestB64TokenCharacters(t *testing.T) {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
+	for size := 1; size <= 40; size++ {
+		for at := range size {
+			text := bytes.Repeat([]byte("a"), size)
+			for c := range 256 {
+				text[at] = byte(c)
+				want := strings.IndexByte(allowed, byte(c)) >= 0 || c == '=' && at == size-1 && size > 1
+				if got := isB64Token(string(text)); got != want {
+					t.Fatalf("%q: got %v, want %v", text, got, want)
+				}
+			}
+		}
 	}
 }

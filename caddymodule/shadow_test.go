@@ -52,6 +52,8 @@ func TestShadowRules(t *testing.T) {
 		{"deny, true", []Rule{{"s-deny", isOrders, true}}, nil, "", "refuse", "s-deny", "policy_denied"},
 		{"deny, false", []Rule{{"s-deny", isBilling, true}}, nil, "", "", "", ""},
 		{"deny, fails", []Rule{{"s-err", fails, true}}, nil, "", "refuse", "s-err", "policy_error"},
+		{"deny that reads the request", []Rule{{"s-path", `request.path == "/orders" && request.method == "GET"`, true}}, nil, "", "refuse", "s-path", "policy_denied"},
+		{"deny that reads another request", []Rule{{"s-path", `request.path == ""`, true}}, nil, "", "", "", ""},
 		{"deny in force", []Rule{{"e-deny", isOrders, false}}, nil, "policy_denied", "", "", ""},
 		{"deny in force beside it", []Rule{{"s-deny", isOrders, true}, {"e-deny", isOrders, false}}, nil, "policy_denied", "", "", ""},
 		{"allow, false", nil, []Rule{{"s-allow", isBilling, true}}, "", "refuse", "", "policy_denied"},

@@ -19,7 +19,7 @@ import (
 type visit struct {
 	context.Context //nolint:containedctx // the request's, which the visit is put into
 
-	entered    bool // whether it is in the request's context
+	entered    bool // whether its Context is set and placeholders read it
 	taken      bool // whether credential was read from the request
 	credential credential
 	result     *verifier.Result // once the token was verified
@@ -36,7 +36,7 @@ type visit struct {
 
 	shadow *celpolicy.Decision // that its shadow rules would have made instead, or nil
 
-	values     [5]string // the memory of the header fields that the first handler sets
+	values     [5]string // the memory of what the first handler sets, enough for the default headers
 	valuesLent bool
 }
 

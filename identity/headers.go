@@ -122,8 +122,9 @@ func (h *Headers) Set(header http.Header, t *awstoken.Token, lookup func(placeho
 	return h.SetIn(nil, header, t, lookup)
 }
 
-// SetIn is [Headers.Set] with memory for the values. What it has room for, from
-// its length to its capacity, is the header's from then on, if all values fit.
+// SetIn is [Headers.Set] with memory for the values: from its length to its
+// capacity it is used up, whatever comes of it. Memory that is too small for a
+// value of each of [Headers.Fields] is left alone.
 func (h *Headers) SetIn(memory []string, header http.Header, t *awstoken.Token, lookup func(placeholder string) string) error {
 	if h == nil || t == nil || len(h.fields) == 0 {
 		return nil

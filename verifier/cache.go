@@ -127,16 +127,16 @@ func (v *Verifier) lookUp(ctx context.Context, d digest) *Result {
 }
 
 func (v *Verifier) stillGood(ctx context.Context, r *remembered) bool {
-	now := v.now()
-	if age := now.Sub(r.at); age < 0 || age >= v.cache.ttl {
-		return false
-	}
 	from := v.trust.again(r.from)
 	if from == nil || !from.allows(r.algorithm) {
 		return false
 	}
 	key, err := from.Keys.Key(ctx, r.result.KeyID)
 	if err != nil || key.fingerprint != r.fingerprint {
+		return false
+	}
+	now := v.now() // and not before: the key may have been waited for
+	if age := now.Sub(r.at); age < 0 || age >= v.cache.ttl {
 		return false
 	}
 	for _, c := range claimChecks {

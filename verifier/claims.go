@@ -76,7 +76,7 @@ var claimChecks = []claimCheck{
 		return v.checkAudience(from, t.Audience)
 	}},
 	{CheckExpiry, false, func(v *Verifier, now time.Time, _ *issuer, t *awstoken.Token) *Error {
-		return v.checkExpiry(now, t.Expiry)
+		return v.checkExpiry(now, t)
 	}},
 	{CheckStart, false, func(v *Verifier, now time.Time, _ *issuer, t *awstoken.Token) *Error { return v.checkStart(now, t) }},
 	{CheckLifetime, false, func(v *Verifier, _ time.Time, _ *issuer, t *awstoken.Token) *Error { return v.checkLifetime(t) }},
@@ -101,10 +101,10 @@ func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 		len(audience), quote(audience[0]), from.Audiences)
 }
 
-func (v *Verifier) checkExpiry(now, expiry time.Time) *Error {
-	if !now.Before(expiry.Add(v.leeway)) {
+func (v *Verifier) checkExpiry(now time.Time, t *awstoken.Token) *Error {
+	if !now.Before(t.Expiry.Add(v.leeway)) {
 		return refuse(Expired, "the token ended %v ago, at %s, the leeway is %v",
-			now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339), v.leeway)
+			now.Sub(t.Expiry).Round(time.Second), t.Expiry.Format(time.RFC3339), v.leeway)
 	}
 	return nil
 }

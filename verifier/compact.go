@@ -70,15 +70,20 @@ func decodeSegment(s string) ([]byte, error) {
 	if s == "" {
 		return nil, errors.New("it is empty")
 	}
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 {
+		return nil, errOutsideBase64
+	}
 	decoded, err := strictBase64.DecodeString(s)
 	switch {
-	case strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0, err != nil && strings.ContainsFunc(s, notBase64):
-		return nil, errors.New("it has a character outside of base64url")
-	case err != nil:
-		return nil, errors.New("it is not canonical base64url")
+	case err == nil:
+		return decoded, nil
+	case strings.ContainsFunc(s, notBase64):
+		return nil, errOutsideBase64
 	}
-	return decoded, nil
+	return nil, errors.New("it is not canonical base64url")
 }
+
+var errOutsideBase64 = errors.New("it has a character outside of base64url")
 
 func notBase64(c rune) bool {
 	return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
@@ -110,7 +115,8 @@ func (c *compact) readHeader(text []byte) *Error {
 	if !ok {
 		return refuse(MalformedToken, "header: alg is missing or not a string")
 	}
-	c.keyID, c.algorithm = kid, Algorithm(alg)
+	// A copy, since both are remembered with the token and not the rest of the header.
+	c.keyID, c.algorithm = strings.Clone(kid), Algorithm(strings.Clone(alg))
 	if !c.algorithm.supported() {
 		refusal := refuse(AlgorithmNotAllowed, "algorithm %s is not one of %v", quote(alg), Algorithms())
 		refusal.Claimed.KeyID = kid

@@ -86,6 +86,7 @@ func parseJWK(text []byte) (Key, error) {
 	if id == "" {
 		return Key{}, errors.New("it has no ID (kid)")
 	}
+	id = strings.Clone(id) // it would hold the memory of the whole JWK
 	for _, name := range privateMembers {
 		if _, there := member[name]; there {
 			return Key{}, fmt.Errorf("it has the member %q of %w", name, errPrivateKey)

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,11 @@ type Error struct {
 // Claimed is what a token that was not accepted says of itself.
 type Claimed struct {
 	Issuer, KeyID, AccountID, Subject, ID string
+}
+
+// clone copies the texts, which share the memory of the whole payload.
+func (c Claimed) clone() Claimed {
+	return Claimed{strings.Clone(c.Issuer), strings.Clone(c.KeyID), strings.Clone(c.AccountID), strings.Clone(c.Subject), strings.Clone(c.ID)}
 }
 
 func (e *Error) Error() string {

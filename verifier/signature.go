@@ -92,9 +92,9 @@ func (s *SignatureChecks) share(of checkOf) (shared *sharedCheck, first bool) {
 	return shared, true
 }
 
-// lead makes the check at once where a slot is free, since another goroutine
-// would cost more than a signature of RSA. One that has to wait has its own, so
-// that its caller can leave it to the others that wait for it.
+// lead makes the check at once where a slot is free: another goroutine would add
+// a sixth to a signature of RSA, and more on a machine that is busy. One that has
+// to wait has its own, so that its caller can leave it to the others that wait.
 func (s *SignatureChecks) lead(of checkOf, shared *sharedCheck, c *compact, key Key) {
 	select {
 	case s.slots <- struct{}{}:

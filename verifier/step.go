@@ -112,7 +112,7 @@ func claimsToLast(_ context.Context, a *attempt) error {
 	if a.claimed.expiry.IsZero() {
 		return nil
 	}
-	return orNil(a.v.checkExpiry(a.v.now(), a.claimed.expiry))
+	return orNil(a.v.checkExpiry(a.v.now(), &awstoken.Token{Expiry: a.claimed.expiry}))
 }
 
 func claimsOurAudience(_ context.Context, a *attempt) error {
@@ -183,6 +183,6 @@ func (a *attempt) describe(err error) error {
 		return err
 	}
 	described := *refusal
-	described.Claimed = a.claimed.Claimed
+	described.Claimed = a.claimed.Claimed.clone()
 	return &described
 }

@@ -42,7 +42,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.rounds, "rounds", 10, "how `many` times each benchmark runs; from 6 on there is a confidence of 95 %")
 	flags.DurationVar(&o.time, "time", 100*time.Millisecond, "how long each run of a benchmark takes")
-	flags.BoolVar(&o.write, "write", false, "write the table into docs/performance.md")
+	flags.BoolVar(&o.write, "write", false, "write the tables into docs/performance.md")
 	quick := flags.Bool("quick", false, "two rounds of 10ms: does it work at all?")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nall benchmarks, by benchstat: %s\n", full)
-	told, err := tellProfiles(ctx, o, directory, out, stdout, stderr)
+	spent, err := tellProfiles(ctx, o, directory, out, stdout, stderr)
 	if err != nil || !o.write {
 		return err
 	}
@@ -103,7 +103,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := page.Fill(performance, "micro", measured.machine()+"\n\n"+table.markdown()); err != nil {
 		return err
 	}
-	return page.Fill(performance, "profile", told)
+	return page.Fill(performance, "profile", spent)
 }
 
 // tellProfiles prints where the time goes, and returns it as a page has it.

@@ -27,8 +27,8 @@ var profiles = []profiled{
 	{"The verifier alone, cold, RS256", figure{"verifier", "Verify/RS256/cold"}, "verifier.(*Verifier).Verify"},
 }
 
-// told are those of other packages that are shown beside our own functions.
-var told = []string{
+// shown are those of other packages that are shown beside our own functions.
+var shown = []string{
 	"crypto/internal/fips140/sha256.block", "crypto/rsa.VerifyPKCS1v15", "encoding/base64.(*Encoding).DecodeString",
 	"internal/runtime/maps.(*Map).growToTable", "net/http.(*Request).WithContext", "runtime.mallocgc", "runtime.mapassign_faststr",
 }
@@ -39,7 +39,10 @@ const least = 0.03
 // measure runs a benchmark under the profiler and returns the table.
 func (p profiled) measure(ctx context.Context, o options, directory, out string) (table, error) {
 	file := filepath.Join(out, strings.ReplaceAll(p.of.name, "/", "-")+".pprof")
-	flags := []string{"-test.bench=^Benchmark" + strings.ReplaceAll(p.of.name, "/", "$/^") + "$", "-test.benchtime=" + max(20*o.time, 2*time.Second).String(), "-test.cpuprofile=" + file}
+	flags := []string{
+		"-test.bench=^Benchmark" + strings.ReplaceAll(p.of.name, "/", "$/^") + "$",
+		"-test.benchtime=" + max(20*o.time, 2*time.Second).String(), "-test.cpuprofile=" + file,
+	}
 	if _, err := runBenchmarks(ctx, directory, p.of.pkg, flags...); err != nil {
 		return nil, err
 	}
@@ -60,11 +63,11 @@ func shares(p *profile.Profile, root string) (table, error) {
 	spent, whole := make(map[string]int64), int64(0)
 	for _, sample := range p.Sample {
 		took := sample.Value[len(sample.Value)-1] // nanoseconds of CPU
-		below := below(sample, root)
-		if below != nil {
+		functions := below(sample, root)
+		if functions != nil {
 			whole += took
 		}
-		for _, function := range below {
+		for _, function := range functions {
 			spent[function] += took
 		}
 	}
@@ -78,7 +81,7 @@ func shares(p *profile.Profile, root string) (table, error) {
 	for _, name := range names {
 		share := float64(spent[name]) / float64(whole)
 		ours := strings.HasPrefix(name, module)
-		if share >= least && (ours || slices.Contains(told, name)) {
+		if share >= least && (ours || slices.Contains(shown, name)) {
 			t = append(t, []string{"`" + strings.TrimPrefix(name, module) + "`", fmt.Sprintf("%.0f %%", 100*share)})
 		}
 	}

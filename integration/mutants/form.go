@@ -44,7 +44,9 @@ func formMutants() []mutant {
 		off("C5", "a bound on depth, wherever the brackets stand", objectFile, "if opened <= MaxDepth && opened", "if opened"),
 		off("C5", "a control character is escaped", readerOfStrings, "		case c < ' ':\n			return \"\", errNotJSON\n		}\n		r.at++\n", "		}\n		r.at++\n"),
 		off("C6", "base64 has no unused bits and no padding", compactFile, "base64.RawURLEncoding.Strict()", "base64.RawURLEncoding"),
-		off("C6", "base64 has no line ends", compactFile, "case strings.IndexByte(s, '\\r') >= 0 || strings.IndexByte(s, '\\n') >= 0, err != nil", "case err != nil").
+		off("C6", "base64 has no line ends", compactFile, "if strings.IndexByte(s, '\\r') >= 0 || strings.IndexByte(s, '\\n') >= 0 {", "if s == \"\\n\" {").
+			unseen("./verifier", "TestVerifyRefusesForms"),
+		off("C6", "base64 has no CR alone", compactFile, "if strings.IndexByte(s, '\\r') >= 0 || ", "if ").
 			unseen("./verifier", "TestVerifyRefusesForms"),
 		off("C7", "a bound on the token's size", compactFile, "if len(token) > MaxTokenSize {", "if len(token) > 64*MaxTokenSize {"),
 		off("C7", "a token has three segments", compactFile, `+ 1; n != 3 {`, `+ 1; n < 3 {`),

@@ -44,7 +44,10 @@ func keyMutants() []mutant {
 func reloadMutants() []mutant {
 	return []mutant{
 		off("K7", "a token that is remembered needs its key", cacheFile, "	if err != nil || key.fingerprint != r.fingerprint {", "	if err != nil && key.fingerprint == r.fingerprint {"),
-		off("D1", "exp, each time a token is sent", claimsFile, "if !now.Before(expiry.Add(v.leeway)) {", "if now.IsZero() {"),
+		off("D1", "exp, each time a token is sent", claimsFile, "if !now.Before(t.Expiry.Add(v.leeway)) {", "if now.IsZero() {"),
+		off("D1", "the clock is read after the key was waited for", cacheFile, "	from := v.trust.again(r.from)\n", "	began := v.now()\n	from := v.trust.again(r.from)\n").
+			and(cacheFile, "	now := v.now() // and not before: the key may have been waited for\n", "	now := began\n").
+			unseen("./verifier", "TestHitThatWaitedForItsKey"),
 		off("D1", "only the same token shares a check", signedFile, "of := checkOf{token, key.fingerprint}", "of := checkOf{fingerprint: key.fingerprint}"),
 		off("D1", "a token that is remembered is held against the clock", cacheFile, "		if c.check(v, now, from, r.result.Token) != nil {", "		if c.name != CheckExpiry && c.check(v, now, from, r.result.Token) != nil {"),
 		off("D2", "a token that is remembered needs its issuer", cacheFile, "	if from == nil || !from.allows(r.algorithm) {", "	if from == nil {\n		from = r.from\n	}\n	if !from.allows(r.algorithm) {"),
@@ -58,6 +61,10 @@ func reloadMutants() []mutant {
 			unseen("./verifier", "TestFailuresAreBounded"),
 		off("D4", "a signature that does not fit is checked once", cacheFile, "	return age >= 0 && age < failedTTL &&", "	return age < 0 &&").
 			unseen("./verifier", "TestCacheSparesChecks"),
+		off("D4", "a check gives back its place in the queue", signedFile, "		s.end(of, shared, s.check(c, key))\n		<-s.queue\n", "		s.end(of, shared, s.check(c, key))\n").
+			unseen("./verifier", "TestCheckWithAFreeSlot"),
+		off("D4", "a check that panics ends", signedFile, "if p := recover(); p != nil {", "if p := any(nil); p != nil {").
+			unseen("./verifier", "TestPanicInACheck"),
 		off("D4", "a bound on signatures that wait", signedFile,
 			"			s.end(of, shared, s.overloaded(\"%d signatures wait to be checked already\", cap(s.queue)-cap(s.slots)))\n", "			s.lead(of, shared, c, key)\n").
 			unseen("./verifier", "TestSignatureChecksAreBounded"),
