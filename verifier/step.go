@@ -183,6 +183,6 @@ func (a *attempt) describe(err error) error {
 		return err
 	}
 	described := *refusal
-	described.Claimed = a.claimed.Claimed.clone()
+	described.Claimed = a.claimed.clone()
 	return &described
 }
