@@ -74,8 +74,8 @@ func answersOf(t *testing.T, w *world) map[string][]string {
 	answers := make(map[string][]string)
 	add := func(section, method, target, body string) {
 		t.Helper()
-		var any map[string]any
-		answers[section] = append(answers[section], w.read(method, target, body, &any))
+		var answer map[string]any
+		answers[section] = append(answers[section], w.read(method, target, body, &answer))
 	}
 	add("Issuers", http.MethodGet, "/aws_jwt/issuers", "")
 	add("Issuers", http.MethodGet, "/aws_jwt/issuers?limit=1", "")
