@@ -22,7 +22,7 @@ const (
 
 // logRefusal writes the decision's one line. It answers why, and what to
 // change. The token, or a part of it, is in none of its fields.
-func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Duration) {
+func (h *Handler) logRefusal(r *http.Request, refused *refusal, began time.Time) {
 	level := zapcore.InfoLevel
 	switch {
 	case r.Context().Err() != nil:
@@ -40,19 +40,23 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 		zap.String("hint", advice(refused.hint, refused.reason)),
 	}
 	fields = appendText(fields, "rule", refused.rule)
+	cached := false
 	if refused.result != nil {
-		fields = append(appendIdentity(fields, "", verifiedIdentity(refused.result)), zap.Bool("cached", refused.result.Cached))
+		fields, cached = appendIdentity(fields, "", verifiedIdentity(refused.result)), refused.result.Cached
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	fields = append(fields, zap.Bool("cached", cached))
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logPass writes the line of a request that passes: at DEBUG, and at INFO when
-// the policy would have refused it.
-func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
-	level := zapcore.DebugLevel
+// the policy would have refused it, or when the line is one of the sample.
+func (h *Handler) logPass(r *http.Request, v *visit, began time.Time) {
+	level, sampled := zapcore.DebugLevel, false
 	if v.passed == audited {
+		level = zapcore.InfoLevel
+	} else if sampled = h.samplesPass(); sampled {
 		level = zapcore.InfoLevel
 	}
 	line := h.logger.Check(level, string(v.passed))
@@ -60,6 +64,9 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 		return
 	}
 	fields := appendText(nil, "reason", v.reason)
+	if sampled {
+		fields = append(fields, zap.Int("sampled", h.LogPasses))
+	}
 	fields = appendText(fields, "rule", v.rule)
 	if v.hint != "" {
 		fields = append(fields, zap.String("hint", advice(v.hint, v.reason)))
@@ -67,7 +74,7 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 	if v.passed != anonymous {
 		fields = append(appendIdentity(fields, "", verifiedIdentity(v.result)), zap.Bool("cached", v.result.Cached))
 	}
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logShadow writes the line of a request on which shadow rules would have decided

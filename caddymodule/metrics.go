@@ -34,7 +34,7 @@ func registerMetrics(registry *prometheus.Registry) error {
 	if registry == nil {
 		return nil
 	}
-	for _, collector := range []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal} {
+	for _, collector := range []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, clockOffset} {
 		var already prometheus.AlreadyRegisteredError // by another handler
 		if err := registry.Register(collector); err != nil && !errors.As(err, &already) {
 			return fmt.Errorf("registering metrics: %w", err)

@@ -30,9 +30,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.reason, v.rule = refused.reason, refused.rule
 		v.walking.refused(h, refused)
 		v.count(refusedResult, refused.reason)
-		took := h.now().Sub(began)
-		h.note(r, v, refused, began, took)
-		h.logRefusal(r, refused, took)
+		h.note(r, v, refused, began)
+		h.logRefusal(r, refused, began)
 		h.logShadow(r, v)
 		return h.respond(w, r, refused)
 	}
@@ -40,9 +39,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !h.FirewallOnly {
 		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
-		took := h.now().Sub(began)
-		h.note(r, v, nil, began, took)
-		h.logPass(r, v, took)
+		h.note(r, v, nil, began)
+		h.logPass(r, v, began)
 		h.logShadow(r, v)
 	}
 	var limited *stream
@@ -101,15 +99,20 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	case c.token == "":
 		return &refusal{reason: missingToken, hint: "the request has no bearer token"}
 	}
+	traced := spansOf(r)
+	verifying := traced.begin(spanVerify)
 	result, err := h.verify(r, v)
 	if err != nil {
-		return ofVerifier(err)
+		refused := ofVerifier(err)
+		verifying.refused(refused)
+		return refused
 	}
+	verifying.verified(result)
 	if h.ended.Load() {
 		return outlived() // that may have taken long enough for a reload
 	}
 	v.result = result
-	if refused := h.authorize(r, v); refused != nil {
+	if refused := h.authorize(r, v, traced); refused != nil {
 		refused.result = result
 		return refused
 	}
@@ -135,10 +138,11 @@ func (h *Handler) passAnonymously(r *http.Request, v *visit) *refusal {
 
 // authorize says whether the verified caller may do this, and sets the headers
 // if so.
-func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
+func (h *Handler) authorize(r *http.Request, v *visit, traced spans) *refusal {
 	if refused := leavesHTTP(r, h.mayUpgrade()); refused != nil {
 		return refused
 	}
+	asking := traced.begin(spanPolicy)
 	decision := h.evaluate(r, v, v.result.Token)
 	passed := allowed
 	v.rule = decision.Rule
@@ -146,15 +150,17 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {
+			asking.refused(refused)
 			return refused
 		}
 		passed, v.reason, v.hint = audited, refused.reason, refused.hint
 	}
+	asking.passed(passed, v)
 	var ask func(string) string
 	if h.headers.Asks() {
 		ask = lookup(r)
 	}
-	if err := h.headers.Set(r.Header, v.result.Token, ask); err != nil {
+	if err := h.headers.SetIn(v.memory(), r.Header, v.result.Token, ask); err != nil {
 		return ofIdentity(err)
 	}
 	v.passed, v.upgrade = passed, wantsUpgrade(r)

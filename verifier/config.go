@@ -68,6 +68,12 @@ type Config struct {
 	// DefaultCacheTTL.
 	CacheTTL time.Duration
 
+	// Signed is told of each token whose signature was just checked and fits, and
+	// that is accepted, or refused as NotYetValid: its issuer's clock, to be compared
+	// with ours. One that is remembered is not told of again. It is called from many
+	// goroutines. The default is none.
+	Signed func(*awstoken.Token)
+
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 
@@ -118,6 +124,7 @@ func New(c Config) (*Verifier, error) {
 		now:            c.Now,
 		checks:         c.Checks,
 		cache:          remembers,
+		signed:         c.Signed,
 	}, nil
 }
 
