@@ -148,8 +148,8 @@ type Handler struct {
 	clock        *clockWatch // of the clock now; nil: it is none that issuers know
 	now          func() time.Time
 
-	placed     atomic.Pointer[string] // where it stands, once that is known
-	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds
+	home   *caddyhttp.Server      // that it is provisioned for, or nil
+	placed atomic.Pointer[string] // where it stands there, once its configuration runs
 }
 
 // The modes of a handler.
