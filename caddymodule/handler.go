@@ -147,6 +147,9 @@ type Handler struct {
 	clockLogger  *zap.Logger
 	clock        *clockWatch // of the clock now; nil: it is none that issuers know
 	now          func() time.Time
+
+	home   *caddyhttp.Server      // that it is provisioned for, or nil
+	placed atomic.Pointer[string] // where it stands there, once its configuration runs
 }
 
 // The modes of a handler.

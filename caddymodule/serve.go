@@ -30,6 +30,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.reason, v.rule = refused.reason, refused.rule
 		v.walking.refused(h, refused)
 		v.count(refusedResult, refused.reason)
+		h.note(r, v, refused, began)
 		h.logRefusal(r, refused, began)
 		h.logShadow(r, v)
 		return h.respond(w, r, refused)
@@ -38,6 +39,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !h.FirewallOnly {
 		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
+		h.note(r, v, nil, began)
 		h.logPass(r, v, began)
 		h.logShadow(r, v)
 	}
