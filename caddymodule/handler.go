@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -128,6 +129,7 @@ type Handler struct {
 
 	verifier     *verifier.Verifier
 	policy       *celpolicy.Policy
+	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
 	headers      *identity.Headers
 	fields       []string // that headers may set
 	leeway       time.Duration
