@@ -140,9 +140,13 @@ type Handler struct {
 	door         string            // of that server
 	ended        atomic.Bool       // whether the configuration's time is over
 	warnings     []string          // what may be wrong with the configuration
-	logger       *zap.Logger
-	slogger      *slog.Logger
-	now          func() time.Time
+
+	placed     atomic.Pointer[string] // where it stands, once that is known
+	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds
+
+	logger  *zap.Logger
+	slogger *slog.Logger
+	now     func() time.Time
 }
 
 // The modes of a handler.
