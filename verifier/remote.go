@@ -161,10 +161,19 @@ func (s *remoteKeySet) join(now time.Time, r *ration) (*fetch, error) {
 	if s.current != nil {
 		return s.current, nil
 	}
-	inStore := !s.restored && s.owner.config.Store != nil
+	inStore := s.asksStore()
 	if s.owner.ctx.Err() != nil || !inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {
 		return nil, s.refusal(now)
 	}
+	return s.start(now, r)
+}
+
+// asksStore reports whether the next fetch is one from the store.
+func (s *remoteKeySet) asksStore() bool { return !s.restored && s.owner.config.Store != nil }
+
+// start begins a fetch, unless the ration is used up or the set is closed.
+func (s *remoteKeySet) start(now time.Time, r *ration) (*fetch, error) {
+	inStore := s.asksStore()
 	if r != nil && !s.trusted && !inStore {
 		if wait := r.take(now); wait > 0 {
 			return nil, rationed(wait)
