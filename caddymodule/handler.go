@@ -129,7 +129,6 @@ type Handler struct {
 
 	verifier     *verifier.Verifier
 	policy       *celpolicy.Policy
-	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
 	headers      *identity.Headers
 	fields       []string // that headers may set
 	leeway       time.Duration
@@ -140,6 +139,9 @@ type Handler struct {
 	door         string            // of that server
 	ended        atomic.Bool       // whether the configuration's time is over
 	warnings     []string          // what may be wrong with the configuration
+
+	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
+	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
 
 	placed     atomic.Pointer[string] // where it stands, once that is known
 	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds

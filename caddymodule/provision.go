@@ -118,6 +118,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
 		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest
 	}
+	h.remote = config.RemoteKeys
 	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
 			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))

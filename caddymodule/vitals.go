@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
 // vitals are what the running handlers have at one moment, and what all have
@@ -11,25 +13,49 @@ import (
 type vitals struct {
 	hits, misses uint64
 	entries      int
-	issuers      map[string]int // each state is in it
-	oldest       time.Duration          // the age of the oldest keys that serve, or 0
+	issuers      map[verifier.KeyState]int // each state is in it
+	oldest       time.Duration             // the age of the oldest keys that are needed, or 0
 }
 
-// keysOf is a key set as handlers share it.
-type keysOf struct {
-	settings keySettings
-	url      string
-	from     string // jwks_url or jwks_file
+// sharedIssuer is an issuer as far as handlers share its keys.
+type sharedIssuer struct {
+	sets *verifier.RemoteKeySets
+	url  string
+	from verifier.KeySource
 }
 
 // vitalsNow looks at the running handlers. Issuers whose keys several of them
 // share count once.
 func vitalsNow() vitals {
-	v := vitals{hits: lookups.Hits(), misses: lookups.Misses()}
-	for _, h := range running() {
+	v := vitals{hits: lookups.Hits(), misses: lookups.Misses(), issuers: make(map[verifier.KeyState]int)}
+	for _, state := range verifier.KeyStates() {
+		v.issuers[state] = 0
+	}
+	handlers, counted := running(), make(map[sharedIssuer]bool)
+	for _, h := range handlers {
 		v.entries += h.verifier.CachedTokens()
+		for s := range h.verifier.Statuses() {
+			issuer := sharedIssuer{h.remote, s.Issuer, s.KeysFrom}
+			if s.Candidate || counted[issuer] {
+				continue // anybody can invent a candidate
+			}
+			if len(handlers) > 1 {
+				counted[issuer] = true
+			}
+			v.add(s)
+		}
 	}
 	return v
+}
+
+// add counts an issuer. Keys that nobody has needed since they were due for a
+// refresh may be as old as they are: the next token has them fetched. Those of
+// which the last fetch failed are old because of it.
+func (v *vitals) add(s verifier.Status) {
+	v.issuers[s.State]++
+	if s.KeysFrom != verifier.KeysByFile && (s.State == verifier.StateFresh || s.Err != nil) {
+		v.oldest = max(v.oldest, s.Age)
+	}
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -40,7 +66,7 @@ var (
 	lookupsDesc = describe("cache_lookups_total", "Tokens that were looked for among those that were verified before, by result (hit, miss).", "result")
 	entriesDesc = describe("cache_entries", "Tokens that the running handlers remember.")
 	issuersDesc = describe("issuers", "Issuers that the running handlers trust, by the state of their keys (fresh, stale, unavailable, unfetched).", "state")
-	oldestDesc  = describe("jwks_oldest_key_age_seconds", "The age of the oldest keys that serve, since they were last fetched; 0 when none do.")
+	oldestDesc  = describe("jwks_oldest_key_age_seconds", "How long ago the oldest keys that are in use were fetched; 0 when none are.")
 )
 
 // vitalsCollector shows the vitals when it is asked for them, so that nothing is

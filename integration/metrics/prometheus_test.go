@@ -107,7 +107,9 @@ func (p *prometheus) lately(expression string) (samples []sample) {
 	return samples
 }
 
-func seconds(at time.Time) string { return strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64) }
+func seconds(at time.Time) string {
+	return strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64)
+}
 
 // number is the second part of a time and a value.
 func number(pair [2]any) float64 {

@@ -125,7 +125,9 @@ func TestAlertsAreExplained(t *testing.T) {
 		if want := "https://github.com/caddy-awsjwt/caddy-awsjwt/blob/main/docs/operations.md#" + strings.ToLower(alert.Alert); alert.Annotations["runbook_url"] != want {
 			t.Errorf("%s: runbook_url %q, want %s", alert.Alert, alert.Annotations["runbook_url"], want)
 		}
-		i := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, "### "[1:]+alert.Alert+"\n") || strings.HasPrefix(s, "## "+alert.Alert+"\n") })
+		i := slices.IndexFunc(sections, func(s string) bool {
+			return strings.HasPrefix(s, "### "[1:]+alert.Alert+"\n") || strings.HasPrefix(s, "## "+alert.Alert+"\n")
+		})
 		if i < 0 {
 			t.Errorf("docs/operations.md has no section %s", alert.Alert)
 			continue
