@@ -76,7 +76,7 @@ func (p *prometheus) now(expression string) []sample {
 		Metric map[string]string
 		Value  [2]any
 	}
-	p.get("/api/v1/query", url.Values{"query": {expression}}, &result)
+	p.ask("/api/v1/query", url.Values{"query": {expression}}, &result)
 	samples := make([]sample, 0, len(result))
 	for _, each := range result {
 		samples = append(samples, sample{each.Metric, number(each.Value)})
@@ -93,7 +93,7 @@ func (p *prometheus) lately(expression string) (samples []sample) {
 		Values [][2]any
 	}
 	end := time.Now()
-	p.get("/api/v1/query_range", url.Values{
+	p.ask("/api/v1/query_range", url.Values{
 		"query": {expression}, "step": {"1s"}, "start": {seconds(end.Add(-10 * time.Second))}, "end": {seconds(end)},
 	}, &result)
 	for _, each := range result {
@@ -121,8 +121,8 @@ func number(pair [2]any) float64 {
 	return value
 }
 
-// get asks the API, whose answer must be of the kind that holds series.
-func (p *prometheus) get(path string, query url.Values, result any) {
+// ask asks the API, whose answer must be of the kind that holds series.
+func (p *prometheus) ask(path string, query url.Values, result any) {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path+"?"+query.Encode(), nil)
 	must(p.t, err)
