@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -138,9 +139,16 @@ type Handler struct {
 	door         string            // of that server
 	ended        atomic.Bool       // whether the configuration's time is over
 	warnings     []string          // what may be wrong with the configuration
-	logger       *zap.Logger
-	slogger      *slog.Logger
-	now          func() time.Time
+
+	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
+	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
+
+	placed     atomic.Pointer[string] // where it stands, once that is known
+	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds
+
+	logger  *zap.Logger
+	slogger *slog.Logger
+	now     func() time.Time
 }
 
 // The modes of a handler.

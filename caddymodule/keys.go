@@ -88,7 +88,7 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	if !ok {
 		return nil
 	}
-	config.Now = h.now
+	config.Now, config.Fetched = h.now, countFetch
 	own := &lender{logger: h.slogger}
 	if settings.persist {
 		own.storage = storageOf(ctx)

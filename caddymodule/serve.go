@@ -30,7 +30,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.reason, v.rule = refused.reason, refused.rule
 		v.walking.refused(h, refused)
 		v.count(refusedResult, refused.reason)
-		h.logRefusal(r, refused, h.now().Sub(began))
+		took := h.now().Sub(began)
+		h.note(r, v, refused, began, took)
+		h.logRefusal(r, refused, took)
 		h.logShadow(r, v)
 		return h.respond(w, r, refused)
 	}
@@ -38,7 +40,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !h.FirewallOnly {
 		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
-		h.logPass(r, v, h.now().Sub(began))
+		took := h.now().Sub(began)
+		h.note(r, v, nil, began, took)
+		h.logPass(r, v, took)
 		h.logShadow(r, v)
 	}
 	var limited *stream
@@ -138,7 +142,7 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	decision := h.evaluate(r, v, v.result.Token)
 	passed := allowed
 	v.rule = decision.Rule
-	v.decided(decision)
+	h.countDecision(v, decision)
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {

@@ -19,6 +19,7 @@ type FileKeySet struct {
 	logger *slog.Logger
 
 	version atomic.Pointer[fileVersion] // nil until the file was looked at
+	trouble atomic.Pointer[error]       // why a later version is not in force; nil if there is none
 	looking sync.Mutex                  // held by the caller who looks
 	file    watchedFile
 }
@@ -27,6 +28,7 @@ type FileKeySet struct {
 type fileVersion struct {
 	keys map[string]Key
 	err  error
+	read time.Time // when, if there are keys
 }
 
 // NewFileKeySet reads the file; a missing or bad file is an error. A nil clock
@@ -42,7 +44,7 @@ func NewFileKeySet(path string, now func() time.Time, logger *slog.Logger) (*Fil
 	if err != nil {
 		return nil, fmt.Errorf("reading key file %s: %w", path, err)
 	}
-	s.version.Store(&fileVersion{keys: keys})
+	s.version.Store(&fileVersion{keys: keys, read: s.now()})
 	return s, nil
 }
 
@@ -63,7 +65,7 @@ func newFileKeySet(path string, now func() time.Time, logger *slog.Logger) *File
 // file, others go on with the keys that are there.
 func (s *FileKeySet) Key(_ context.Context, id string) (Key, error) {
 	if s.now == nil {
-		return Key{}, &KeysUnavailableError{RetryAfter: lookEvery, Err: errors.New("the key set is a zero value; NewFileKeySet makes one")}
+		return Key{}, &KeysUnavailableError{RetryAfter: lookEvery, Err: errZeroFile}
 	}
 	if s.file.due(s.now()) && s.looking.TryLock() {
 		s.look()
@@ -78,6 +80,8 @@ func (s *FileKeySet) Key(_ context.Context, id string) (Key, error) {
 	}
 	return findKey(version.keys, id)
 }
+
+var errZeroFile = errors.New("the key set is a zero value; NewFileKeySet makes one")
 
 // firstVersion waits for whoever looks for the first time, or does it.
 func (s *FileKeySet) firstVersion() *fileVersion {
@@ -94,7 +98,8 @@ func (s *FileKeySet) look() {
 	if changed {
 		var keys map[string]Key
 		if keys, err = parseJWKS(text); err == nil {
-			s.version.Store(&fileVersion{keys: keys})
+			s.version.Store(&fileVersion{keys: keys, read: s.now()})
+			s.trouble.Store(nil)
 			s.logger.Info("read key file", "file", s.file.path, "keys", len(keys))
 			return
 		}
@@ -106,6 +111,8 @@ func (s *FileKeySet) look() {
 		s.version.Store(&fileVersion{err: fmt.Errorf("reading key file %s: %w", s.file.path, err)})
 		s.logger.Error("reading key file failed; its issuer's tokens are answered 503", "file", s.file.path, "error", err)
 	default:
+		fault := fmt.Errorf("reading key file %s: %w", s.file.path, err)
+		s.trouble.Store(&fault)
 		s.logger.Error("reading key file failed; its last good keys stay in force", "file", s.file.path, "error", err)
 	}
 }

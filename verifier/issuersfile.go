@@ -60,11 +60,16 @@ func (f *issuersFile) len() int { return len(f.version.Load().issuers) }
 
 // find returns the issuer with the URL, or nil.
 func (f *issuersFile) find(url string) *issuer {
+	f.refresh()
+	return f.version.Load().issuers[url]
+}
+
+// refresh looks at the file when it is time to.
+func (f *issuersFile) refresh() {
 	if f.file.due(f.maker.now()) && f.looking.TryLock() {
 		f.look()
 		f.looking.Unlock()
 	}
-	return f.version.Load().issuers[url]
 }
 
 func (f *issuersFile) look() {

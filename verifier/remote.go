@@ -161,10 +161,19 @@ func (s *remoteKeySet) join(now time.Time, r *ration) (*fetch, error) {
 	if s.current != nil {
 		return s.current, nil
 	}
-	inStore := !s.restored && s.owner.config.Store != nil
+	inStore := s.asksStore()
 	if s.owner.ctx.Err() != nil || !inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {
 		return nil, s.refusal(now)
 	}
+	return s.start(now, r)
+}
+
+// asksStore reports whether the next fetch is one from the store.
+func (s *remoteKeySet) asksStore() bool { return !s.restored && s.owner.config.Store != nil }
+
+// start begins a fetch, unless the ration is used up or the set is closed.
+func (s *remoteKeySet) start(now time.Time, r *ration) (*fetch, error) {
+	inStore := s.asksStore()
 	if r != nil && !s.trusted && !inStore {
 		if wait := r.take(now); wait > 0 {
 			return nil, rationed(wait)
@@ -201,6 +210,7 @@ func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.logChange(keys)
+	s.owner.config.Fetched(resultOf(s.keys, keys))
 	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false
 	s.fresh.Store(&freshKeys{keys, f.began})
 	for id := range f.wanted {
@@ -226,6 +236,9 @@ func (s *remoteKeySet) settleFailure(f *fetch, err error) {
 	// A store that failed may have what the issuer does not give.
 	s.restored = s.restored && !s.storeDown
 	s.logFailure(f.began, err)
+	if s.owner.ctx.Err() == nil {
+		s.owner.config.Fetched(FetchFailed)
+	}
 	s.end(f)
 }
 

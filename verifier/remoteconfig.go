@@ -52,6 +52,11 @@ type RemoteConfig struct {
 	// Store keeps the last good keys over restarts. The default is none.
 	Store Store
 
+	// Fetched is told how each fetch ended, but for those that Close ends. The key
+	// set is locked meanwhile: it should take no time, and use no key set. The
+	// default is nobody.
+	Fetched func(FetchResult)
+
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 
@@ -71,6 +76,9 @@ func (c *RemoteConfig) setDefaults() {
 		if *each.field == 0 {
 			*each.field = each.fallback
 		}
+	}
+	if c.Fetched == nil {
+		c.Fetched = func(FetchResult) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

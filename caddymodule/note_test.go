@@ -1,0 +1,153 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
+)
+
+// withLedger gives the test a ledger of its own, whose clock is that of the
+// handlers.
+func withLedger(t testing.TB) *ledger.Ledger {
+	t.Helper()
+	before := decisions
+	t.Cleanup(func() { decisions = before })
+	decisions = ledger.New(clock, 0)
+	return decisions
+}
+
+func onlyEntry(t *testing.T, l *ledger.Ledger) ledger.Entry {
+	t.Helper()
+	entries, _ := l.Entries(0, 10, nil)
+	if len(entries) != 1 {
+		t.Fatalf("%d entries, want one", len(entries))
+	}
+	return entries[0]
+}
+
+// What is remembered of each kind of decision, and that a pass is only counted.
+func TestNote(t *testing.T) {
+	denies := func(h *Handler) { h.Deny = []Rule{{Name: "nobody", Expression: "true"}} }
+	for _, tt := range []struct {
+		name   string
+		change func(*Handler)
+		token  string
+		want   ledger.Entry // without what all have
+		minute ledger.Minute
+	}{
+		{"pass", nil, goodToken(t), ledger.Entry{}, ledger.Minute{Allowed: 1}},
+		{"anonymous", func(h *Handler) { h.Optional = true }, "", ledger.Entry{}, ledger.Minute{Anonymous: 1}},
+		{"no token", nil, "", ledger.Entry{Result: ledger.Refused, Reason: "missing_token", Status: 401}, ledger.Minute{Refused: 1}},
+		{
+			"unverified", nil, tokenWith(t, func(c claims) { c.top["aud"] = "elsewhere" }),
+			ledger.Entry{Result: ledger.Refused, Reason: "wrong_audience", Status: 401, Unverified: true, Subject: ordersARN}, ledger.Minute{Refused: 1},
+		},
+		{
+			"denied", denies, goodToken(t),
+			ledger.Entry{Result: ledger.Refused, Reason: "policy_denied", Rule: "nobody", Status: 403, Subject: ordersARN}, ledger.Minute{Refused: 1},
+		},
+		{
+			"audited", func(h *Handler) { denies(h); h.Mode = modeAudit }, goodToken(t),
+			ledger.Entry{Result: ledger.Audited, Reason: "policy_denied", Rule: "nobody", Subject: ordersARN}, ledger.Minute{Audited: 1},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h, l := newHandler(t, tt.change), withLedger(t)
+			serve(t, get(tt.token), h)
+			last := l.Minutes()[59]
+			last.At = time.Time{}
+			if last != tt.minute {
+				t.Errorf("counted %+v, want %+v", last, tt.minute)
+			}
+			if tt.want.Reason == "" {
+				if entries, _ := l.Entries(0, 1, nil); len(entries) > 0 {
+					t.Errorf("a pass is remembered: %+v", entries[0])
+				}
+				return
+			}
+			e := onlyEntry(t, l)
+			if e.Result != tt.want.Result || e.Reason != tt.want.Reason || e.Rule != tt.want.Rule || e.Status != tt.want.Status ||
+				e.Unverified != tt.want.Unverified || e.Subject != tt.want.Subject {
+				t.Errorf("got  %+v\nwant %+v", e, tt.want)
+			}
+			if e.Host != "orders.example" || e.Path != "/orders" || e.Method != http.MethodGet || !e.Time.Equal(instant) || e.Hint == "" {
+				t.Errorf("of the request: %+v", e)
+			}
+			verified := tt.token != "" && !tt.want.Unverified
+			if (e.Token != nil) != verified || verified && e.Request.EscapedPath != "/orders" {
+				t.Errorf("kept to ask again: %v, %+v", e.Token, e.Request)
+			}
+		})
+	}
+}
+
+// The token, or a part of it, is in no entry.
+func TestNoteHasNoToken(t *testing.T) {
+	l := withLedger(t)
+	h := newHandler(t, nil)
+	for _, token := range []string{goodToken(t) + "x", strings.Replace(goodToken(t), ".", "..", 1), "eyJhbGciOi.canary.canary"} {
+		serve(t, get(token), h)
+	}
+	entries, _ := l.Entries(0, 10, nil)
+	text, err := json.Marshal(entries)
+	if err != nil || len(entries) != 3 {
+		t.Fatal(err, len(entries))
+	}
+	for _, part := range append(strings.Split(goodToken(t), "."), "canary") {
+		if strings.Contains(string(text), part[:6]) {
+			t.Errorf("a part of a token is in %s", text)
+		}
+	}
+}
+
+// What is only asked about is not remembered.
+func TestNoteOfWalk(t *testing.T) {
+	h, l := newHandler(t, nil), withLedger(t)
+	for _, token := range []string{"", goodToken(t)} {
+		w := &walking{}
+		r := get(token)
+		serve(t, r.WithContext(w.in(r.Context())), h)
+	}
+	if counts := l.LastHour(); len(counts) > 0 {
+		t.Errorf("counted %v", counts)
+	}
+	serve(t, get(""), h)
+	if counts := l.LastHour(); len(counts) != 1 {
+		t.Errorf("counted %v, want the real one", counts)
+	}
+}
+
+func TestPassCostsTheLedgerNothing(t *testing.T) {
+	h, l := newHandler(t, nil), withLedger(t)
+	r, v := get(""), &visit{passed: allowed}
+	if n := testing.AllocsPerRun(100, func() { h.note(r, v, nil, instant, 0) }); n != 0 {
+		t.Errorf("a pass allocates %v times", n)
+	}
+	if l.Minutes()[59].Allowed == 0 {
+		t.Error("it is not counted")
+	}
+}
+
+// A handler that is in no running configuration has no place, and looks for it
+// once a second at most.
+func TestPlaceOfNobody(t *testing.T) {
+	h := newHandler(t, nil)
+	if where := h.place(); where != "" {
+		t.Errorf("its place is %q", where)
+	}
+	if tried := h.placeTried.Load(); tried != instant.UnixNano() {
+		t.Errorf("looked at %d", tried)
+	}
+	found := "orders.example.com /admin/*"
+	h.placed.Store(&found)
+	if where := h.place(); where != found {
+		t.Errorf("its place is %q", where)
+	}
+	if where := newFirewall(t).place(); where != "" {
+		t.Errorf("a firewall's place is %q", where)
+	}
+}
