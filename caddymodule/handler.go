@@ -141,6 +141,7 @@ type Handler struct {
 	warnings     []string          // what may be wrong with the configuration
 
 	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
+	tally        tally                                 // what each rule decided
 	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
 
 	placed     atomic.Pointer[string] // where it stands, once that is known

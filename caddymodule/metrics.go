@@ -134,6 +134,7 @@ func (h *Handler) countDecision(v *visit, d celpolicy.Decision) {
 	if v.shadow = d.Shadow; v.walking != nil {
 		return
 	}
+	h.tally.note(d)
 	if d.Effect != "" {
 		if counter := h.ruleCounters()[ruleKey{d.Rule, d.Effect}]; counter != nil {
 			counter.Inc()

@@ -88,6 +88,7 @@ func (h *Handler) provisionPolicy(found *faults) {
 	}
 	var err error
 	h.policy, err = celpolicy.Compile(config)
+	h.tally = newTally(h)
 	h.ruleCounters = sync.OnceValue(func() map[ruleKey]prometheus.Counter { return ruleCounters(h.policy) })
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {

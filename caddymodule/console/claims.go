@@ -14,9 +14,10 @@ import (
 // its end: as AWS STS has it.
 const pastedLifetime = 5 * time.Minute
 
-// IsToken reports whether a pasted text is meant to be a token and not claims.
+// IsToken reports whether a pasted text is meant to be a token and not claims. What
+// the AWS CLI prints is JSON as well.
 func IsToken(text string) bool {
-	return !strings.HasPrefix(strings.TrimSpace(text), "{")
+	return !strings.HasPrefix(strings.TrimSpace(text), "{") || strings.Contains(text, `"WebIdentityToken"`)
 }
 
 // ReadClaims makes a token of a JSON payload that somebody has pasted, and says

@@ -20,9 +20,10 @@ const hostile = `</script><img src=x onerror=alert(1)>`
 
 // fakeSource has some of everything.
 type fakeSource struct {
-	summaries int     // that were asked for
-	tried     Attempt // the last
-	trying    chan struct{}
+	summaries int           // that were asked for
+	tried     Attempt       // the last
+	began     chan struct{} // when not nil, an attempt says that it runs,
+	end       chan struct{} // and waits until it may end
 
 	issuersAsked   IssuerQuery
 	decisionsAsked DecisionQuery
@@ -57,10 +58,11 @@ func (f *fakeSource) Walk(_ context.Context, id uint64) (*Answer, error) {
 func (f *fakeSource) Gateways() []Gateway { return nil }
 
 func (f *fakeSource) Try(_ context.Context, a Attempt) (*Answer, error) {
-	f.tried = a
-	if f.trying != nil {
-		f.trying <- struct{}{}
-		<-f.trying
+	if f.began != nil {
+		f.began <- struct{}{}
+		<-f.end
+	} else {
+		f.tried = a
 	}
 	if strings.Contains(a.Policy, "bad") {
 		return nil, &Faults{[]Fault{{"policy", "line 1: " + hostile}}}

@@ -103,7 +103,7 @@ func TestHeaders(t *testing.T) {
 
 var (
 	inline    = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\son[a-z]+\s*=|\sstyle\s*=|javascript:`)
-	elsewhere = regexp.MustCompile(`(?i)(?:src|href)\s*=\s*["']?(?:[a-z]+:|//)|url\(|@import|https?://`)
+	elsewhere = regexp.MustCompile(`(?i)(?:src|href)\s*=\s*["']?(?:[a-z]+:|//)|(?-i:url\()|@import|https?://`)
 	toMarkup  = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment|setHTML`)
 )
 

@@ -85,7 +85,7 @@ func TestBodiesOfAttempts(t *testing.T) {
 }
 
 func TestAttemptsAtOnce(t *testing.T) {
-	source := &fakeSource{trying: make(chan struct{})}
+	source := &fakeSource{began: make(chan struct{}), end: make(chan struct{})}
 	page := New(source, clock)
 	answered := make(chan int, tryingAtOnce)
 	for range tryingAtOnce {
@@ -94,7 +94,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 			page.ServeHTTP(w, attempt(goodAttempt, nil))
 			answered <- w.Code
 		}()
-		<-source.trying
+		<-source.began
 	}
 	w := httptest.NewRecorder()
 	page.ServeHTTP(w, attempt(goodAttempt, nil))
@@ -102,7 +102,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 		t.Errorf("one too many: %d", w.Code)
 	}
 	for range tryingAtOnce {
-		source.trying <- struct{}{}
+		source.end <- struct{}{}
 		if code := <-answered; code != http.StatusOK {
 			t.Errorf("one that was in time: %d", code)
 		}
