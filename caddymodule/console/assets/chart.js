@@ -50,7 +50,7 @@ function describe(minutes) {
 function scaleOf(most) {
   if (most <= 4) return 4;
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 4, 5, 10].map((n) => n * power).find((n) => n >= most);
+  return [1, 2, 3, 4, 6, 8, 10].map((n) => n * power).find((n) => n >= most);
 }
 
 function drawPanel({ name, top, height, parts }, minutes, step) {

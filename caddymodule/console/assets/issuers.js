@@ -5,7 +5,7 @@ import { byId, el, setText, tag } from "./dom.js";
 import { age, count, moment, words } from "./format.js";
 import { get } from "./api.js";
 
-const pageSize = 25;
+const pageSize = 12;
 const tones = { fresh: "good", stale: "warn", unavailable: "bad", unfetched: "" };
 const filter = { state: "", text: "" };
 let after = ""; // where the page that is shown begins
@@ -76,6 +76,6 @@ function makeRow(issuer, open) {
     el("td", {}, tag(issuer.state, tones[issuer.state] ?? "")),
     el("td", {}, details, issuer.error ? el("span", { class: "sub fault" }, issuer.error) : null),
     el("td", { class: "number" }, age(issuer.key_age_seconds)),
-    el("td", {}, (issuer.keys ?? []).length === 0 ? "–" : el("code", {}, ...issuer.keys.slice(0, 4).flatMap((key, i) => [i > 0 ? el("br") : null, `${key.algorithm} ${key.kid}`]),
+    el("td", {}, (issuer.keys ?? []).length === 0 ? "–" : el("code", { class: "once" }, ...issuer.keys.slice(0, 4).flatMap((key, i) => [i > 0 ? el("br") : null, `${key.algorithm} ${key.kid}`]),
       issuer.keys.length > 4 ? ` and ${issuer.keys.length - 4} more` : null)));
 }

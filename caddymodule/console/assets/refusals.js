@@ -138,7 +138,8 @@ function makeRow(decision, isNew) {
 function caller({ account, sub, unverified }) {
   if (!account && !sub) return [""];
   const name = sub?.slice(sub.lastIndexOf(":") + 1) ?? "";
-  return [account || name, unverified ? el("span", { class: "quiet" }, " unverified") : "", account && name ? el("span", { class: "sub" }, name) : ""];
+  const more = [account ? name : "", unverified ? "unverified" : ""].filter(Boolean).join(", ");
+  return [account || name, more ? el("span", { class: "sub" }, more) : ""];
 }
 
 async function toggle(entry) {

@@ -8,6 +8,7 @@ import { renderAnswer } from "./walk.js";
 const fields = ["text", "handler", "policy", "method", "host", "path", "remote_ip"];
 let handlers = [];
 let written = ""; // the handler's policy that stands in the box unchanged
+let guessed = ""; // the host that stands in its field unchanged
 
 export function setUpTry() {
   const form = byId("try-form");
@@ -40,7 +41,6 @@ export async function pollHandlers() {
   const chosen = select.value;
   select.replaceChildren(...handlers.map((each) => el("option", { value: each.where }, `${each.where || "the only one"}${each.mode === "audit" ? " (audit)" : ""}`)));
   if (handlers.some((each) => each.where === chosen)) select.value = chosen;
-  if (form.elements.host.value === "") form.elements.host.value = hostOf(select.value);
   offer(form);
 }
 
@@ -50,8 +50,11 @@ const hostOf = (where) => {
   return first === "" || /[*{]/.test(first) || first.startsWith(":") ? "localhost" : first;
 };
 
-// offer writes the handler's policy into the box, unless somebody has changed it.
+// offer writes the handler's policy and its host into the form, unless somebody has
+// changed them.
 function offer(form) {
+  const host = form.elements.host;
+  if (host.value === guessed) host.value = guessed = hostOf(form.elements.handler.value);
   const box = form.elements.policy;
   if (box.value !== written) return;
   written = handlers.find((each) => each.where === form.elements.handler.value)?.policy ?? "";

@@ -27,12 +27,22 @@ function renderHandler(handler) {
   const parts = [];
   if (handler.shadow) parts.push(el("p", { class: "advice" }, tag("shadow", "info"), ` with its shadow rules it would be ${handler.shadow.outcome}${handler.shadow.rule ? `, by ${handler.shadow.rule}` : ""}. ${handler.shadow.hint ?? ""}`));
   for (const warning of handler.warnings ?? []) parts.push(el("p", { class: "advice" }, tag("warning", "warn"), ` ${warning}`));
-  for (const [kind, label] of Object.entries(groups)) {
-    const checks = (handler.checks ?? []).filter((check) => check.kind === kind);
-    if (checks.length === 0) continue;
-    parts.push(el("p", { class: "group" }, label), el("ol", { class: "checks", "aria-label": label }, ...checks.map(renderCheck)));
+  for (const { kind, checks } of runs(handler.checks ?? [])) {
+    const label = groups[kind] ?? kind;
+    const plain = kind === "token" && checks.every((check) => !check.found && !check.wanted);
+    parts.push(el("p", { class: "group" }, label), el("ol", { class: plain ? "checks compact" : "checks", "aria-label": label }, ...checks.map(renderCheck)));
   }
   return el("div", {}, ...parts);
+}
+
+// runs are the checks in their order, those of one kind together.
+function runs(checks) {
+  const list = [];
+  for (const check of checks) {
+    if (list.at(-1)?.kind !== check.kind) list.push({ kind: check.kind, checks: [] });
+    list.at(-1).checks.push(check);
+  }
+  return list;
 }
 
 function renderCheck(check) {
