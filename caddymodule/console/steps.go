@@ -79,13 +79,17 @@ func RefusedSteps(reason, hint, kid string) []walk.Check {
 // stepsTo are all checks: passed before the one that is named, which has the
 // state, and not asked behind it.
 func stepsTo(name string, state walk.State) []walk.Check {
-	checks := make([]walk.Check, len(tokenSteps))
+	checks := make([]walk.Check, 0, len(tokenSteps))
 	now := walk.Passed
-	for i, step := range tokenSteps {
-		checks[i] = walk.Check{Kind: walk.Token, Name: step, State: now}
-		if step == name {
-			checks[i].State, now = state, walk.NotAsked
+	for _, step := range tokenSteps {
+		check := walk.Check{Kind: walk.Token, Name: step, State: now}
+		switch {
+		case step == name:
+			check.State, now = state, walk.NotAsked
+		case step == verifier.CheckOrganization:
+			continue // an issuer that is listed goes by its own entry; which it was is not kept
 		}
+		checks = append(checks, check)
 	}
 	return checks
 }
