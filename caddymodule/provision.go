@@ -26,7 +26,7 @@ const (
 // fetches nothing: an issuer that is down delays no start. The error names
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger, h.slogger = ctx.Logger(), ctx.Slogger()
+	h.logger, h.slogger = loggersOf(ctx)
 	h.recordDoor(ctx)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && (h.MaxStream != nil || h.mayUpgrade()) {
 		server.RegisterConnContext(keepConnection)
