@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -100,11 +99,11 @@ func (s routesAlone) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // rehearsalKey is in the context of handlers that are only asked about.
 type rehearsalKey struct{}
 
-// loggersOf are a handler's loggers. One that is only asked about has said all
-// that it has to say when it was run.
-func loggersOf(ctx caddy.Context) (*zap.Logger, *slog.Logger) {
+// loggerOf is a handler's logger. One that is only asked about has said all that
+// it has to say when it was run.
+func loggerOf(ctx caddy.Context) *zap.Logger {
 	if ctx.Context != nil && ctx.Value(rehearsalKey{}) != nil {
-		return zap.NewNop(), slog.New(slog.DiscardHandler)
+		return zap.NewNop()
 	}
-	return ctx.Logger(), ctx.Slogger()
+	return ctx.Logger()
 }
