@@ -69,19 +69,19 @@ func TestTryFaults(t *testing.T) {
 		a := good
 		change(&a)
 		_, err := consoleSource{clock}.Try(context.Background(), a)
-		var faults *console.Faults
-		if !errors.As(err, &faults) {
+		var faulty *console.AttemptError
+		if !errors.As(err, &faulty) {
 			t.Fatalf("%s: %v", field, err)
 		}
 		found := false
-		for _, fault := range faults.List {
+		for _, fault := range faulty.Faults {
 			found = found || fault.Field == field
 			if strings.Contains(fault.Text, token[:40]) {
 				t.Errorf("%s: the fault quotes a token", field)
 			}
 		}
 		if !found {
-			t.Errorf("%s: the faults are %+v", field, faults.List)
+			t.Errorf("%s: the faults are %+v", field, faulty.Faults)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s consoleSource) Try(ctx context.Context, a console.Attempt) (*console.Ans
 		faults = append(faults, own...)
 	}
 	if len(faults) > 0 {
-		return nil, &console.Faults{List: faults}
+		return nil, &console.AttemptError{Faults: faults}
 	}
 	if policy == nil {
 		policy = h.policy
@@ -99,7 +99,7 @@ func (t *trying) read(ctx context.Context, text string) (*awstoken.Token, error)
 	}
 	token, err := terminal.TokenIn(text)
 	if err != nil {
-		return nil, &console.Faults{List: []console.Fault{{Field: "text", Text: "it is neither a JSON object nor a token"}}}
+		return nil, &console.AttemptError{Faults: []console.Fault{{Field: "text", Text: "it is neither a JSON object nor a token"}}}
 	}
 	e := t.handler.verifier.Explain(ctx, token, verifier.ExplainOptions{})
 	t.part.Checks, t.part.Verified, t.part.Claimed = tokenChecks(e), e.Verified, e.Claimed.AccountID
@@ -123,7 +123,7 @@ func (t *trying) read(ctx context.Context, text string) (*awstoken.Token, error)
 func (t *trying) readClaims(text string) (*awstoken.Token, error) {
 	token, filled, err := console.ReadClaims(text, t.now)
 	if err != nil {
-		return nil, &console.Faults{List: []console.Fault{{Field: "text", Text: printable(reasonless(err), maxHint)}}}
+		return nil, &console.AttemptError{Faults: []console.Fault{{Field: "text", Text: printable(reasonless(err), maxHint)}}}
 	}
 	t.answer.Signature = console.SignatureAbsent
 	t.answer.Notes = append(t.answer.Notes, "There are claims alone, and no signature: only the policy is asked. Whether the gateway would accept a token with them is not known.")

@@ -11,15 +11,15 @@ import (
 
 func TestQueriesReachTheSource(t *testing.T) {
 	source := new(fakeSource)
-	ask(t, source, httptest.NewRequest("GET", "/api/issuers?state=stale&text=prod&limit=9&after=x", nil))
+	ask(t, source, httptest.NewRequest(http.MethodGet, "/api/issuers?state=stale&text=prod&limit=9&after=x", nil))
 	if want := (IssuerQuery{"stale", "prod", 9, "x"}); source.issuersAsked != want {
 		t.Errorf("issuers: %+v, want %+v", source.issuersAsked, want)
 	}
-	ask(t, source, httptest.NewRequest("GET", "/api/decisions?limit=9999&before=12&reason=expired&result=refused&account=111122223333", nil))
+	ask(t, source, httptest.NewRequest(http.MethodGet, "/api/decisions?limit=9999&before=12&reason=expired&result=refused&account=111122223333", nil))
 	if want := (DecisionQuery{maxLimit, 12, "refused", "expired", "111122223333"}); source.decisionsAsked != want {
 		t.Errorf("decisions: %+v, want %+v", source.decisionsAsked, want)
 	}
-	ask(t, source, httptest.NewRequest("GET", "/api/decisions", nil))
+	ask(t, source, httptest.NewRequest(http.MethodGet, "/api/decisions", nil))
 	if want := (DecisionQuery{Limit: defaultLimit}); source.decisionsAsked != want {
 		t.Errorf("decisions: %+v, want %+v", source.decisionsAsked, want)
 	}
@@ -43,7 +43,7 @@ func TestBadQueries(t *testing.T) {
 // the answer.
 func TestDataForAnotherOrigin(t *testing.T) {
 	for site, want := range map[string]int{"": 200, "same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403, "x": 403} {
-		r := httptest.NewRequest("GET", "/api/summary", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/summary", nil)
 		if site != "" {
 			r.Header.Set("Sec-Fetch-Site", site)
 		}
@@ -69,7 +69,7 @@ func TestSummaryIsMadeOnceInAWhile(t *testing.T) {
 	source, now := new(fakeSource), instant
 	page := New(source, func() time.Time { return now })
 	for range 5 {
-		page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/summary", nil))
+		page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/summary", nil))
 	}
 	if source.summaries != 1 {
 		t.Errorf("made %d times, want 1", source.summaries)

@@ -65,7 +65,7 @@ func (f *fakeSource) Try(_ context.Context, a Attempt) (*Answer, error) {
 		f.tried = a
 	}
 	if strings.Contains(a.Policy, "bad") {
-		return nil, &Faults{[]Fault{{"policy", "line 1: " + hostile}}}
+		return nil, &AttemptError{[]Fault{{"policy", "line 1: " + hostile}}}
 	}
 	return &Answer{Walk: &walk.Walk{Outcome: walk.Allowed}, Signature: SignatureAbsent}, nil
 }

@@ -18,7 +18,7 @@ type Source interface {
 	// Gateways are the handlers that a policy can be tried at.
 	Gateways() []Gateway
 
-	// Try says what becomes of an attempt. The error is a [*Faults] when what was
+	// Try says what becomes of an attempt. The error is a [*AttemptError] when what was
 	// given cannot be read. Nothing of the attempt is kept or logged.
 	Try(ctx context.Context, a Attempt) (*Answer, error)
 }
@@ -26,8 +26,8 @@ type Source interface {
 // ErrForgotten says that a decision is no longer kept.
 var ErrForgotten = errors.New("finding the decision: it is no longer kept")
 
-// Faults says what is wrong with an attempt, each fault with its field.
-type Faults struct{ List []Fault }
+// AttemptError says what is wrong with an attempt, each fault with its field.
+type AttemptError struct{ Faults []Fault }
 
 // Fault is one fault of an attempt.
 type Fault struct {
@@ -36,11 +36,11 @@ type Fault struct {
 }
 
 // Error names the first fault.
-func (f *Faults) Error() string {
-	if len(f.List) == 0 {
+func (e *AttemptError) Error() string {
+	if len(e.Faults) == 0 {
 		return "reading the attempt: it is faulty"
 	}
-	return "reading the attempt: " + f.List[0].Field + ": " + f.List[0].Text
+	return "reading the attempt: " + e.Faults[0].Field + ": " + e.Faults[0].Text
 }
 
 // IssuerQuery selects issuers.

@@ -83,10 +83,10 @@ func stepsTo(name string, state walk.State) []walk.Check {
 	now := walk.Passed
 	for _, step := range tokenSteps {
 		check := walk.Check{Kind: walk.Token, Name: step, State: now}
-		switch {
-		case step == name:
+		switch step {
+		case name:
 			check.State, now = state, walk.NotAsked
-		case step == verifier.CheckOrganization:
+		case verifier.CheckOrganization:
 			continue // an issuer that is listed goes by its own entry; which it was is not kept
 		}
 		checks = append(checks, check)

@@ -52,10 +52,10 @@ func (p *Page) try(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := p.source.Try(r.Context(), a)
-	var faults *Faults
+	var faulty *AttemptError
 	switch {
-	case errors.As(err, &faults):
-		write(w, http.StatusUnprocessableEntity, map[string][]Fault{"faults": orEmpty(faults.List)})
+	case errors.As(err, &faulty):
+		write(w, http.StatusUnprocessableEntity, map[string][]Fault{"faults": orEmpty(faulty.Faults)})
 	case err != nil:
 		refuse(w, http.StatusInternalServerError, "", "asking the gateway failed")
 	default:

@@ -29,7 +29,7 @@ func (p *page) answer() string {
 func TestTryAPolicy(t *testing.T) {
 	w := newWorld(t)
 	p := open(t, w.at("/console/"))
-	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 2`)
+	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
 	p.do(`const s = document.querySelector("#try-handler"); s.value = "orders.example"; s.dispatchEvent(new Event("change", {bubbles: true}))`)
 	if host := eval[string](p, `document.querySelector("#try-host").value`); host != "orders.example" {
 		t.Errorf("the host is %s", host)
@@ -108,7 +108,7 @@ func TestKeyboardAlone(t *testing.T) {
 	w.send("orders.example", "GET", "/orders", "", 401)
 	p := open(t, w.at("/console/"))
 	p.await("the refusal shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
-	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 2`)
+	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
 
 	p.press(kb.Tab)
 	if first := p.text(":focus"); first != "Skip to content" {

@@ -40,6 +40,9 @@ type world struct {
 const caddyfile = `{
 	admin off
 	default_bind 127.0.0.1
+	servers {
+		trusted_proxies static 127.0.0.1
+	}
 }
 http://orders.example:PORT {
 	aws_jwt {
@@ -76,6 +79,24 @@ http://127.0.0.1:PORT {
 		aws_jwt_console {
 			remote_ip 192.0.2.0/24
 		}
+	}
+	handle_path /named/* {
+		basic_auth {
+			alice $2a$06$dnNNzNbdAbD54Kmu/IWV1eiFy9ySaRsckUNL454eIN.T8D5zZrv/.
+		}
+		aws_jwt_console {
+			authenticated
+		}
+	}
+}
+http://inner.example:PORT {
+	aws_jwt {
+		issuer ISSUER 111122223333
+		audience https://orders.example
+		allow orders-team ` + "`aws_token.principal_tags.team == \"orders\"`" + `
+	}
+	aws_jwt_console {
+		authenticated
 	}
 }
 `

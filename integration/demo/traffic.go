@@ -82,15 +82,14 @@ func (s *stage) ask(ctx context.Context, c caller, tokens map[caller]string) err
 }
 
 func (s *stage) tokenOf(ctx context.Context, c caller) (string, error) {
+	if c.forged {
+		return s.tokenFor(ctx, check{role: c.role, team: "orders"})
+	}
 	from, err := roleOf(c.role)
 	if err != nil {
 		return "", err
 	}
-	token, err := from.token(ctx, s.sts.BaseURL, c.audience)
-	if err != nil || !c.forged {
-		return token, err
-	}
-	return forge(token, "team", "orders")
+	return from.token(ctx, s.sts.BaseURL, c.audience)
 }
 
 // lookAtConsole makes sure that the page is there.
