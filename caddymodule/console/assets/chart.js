@@ -4,7 +4,7 @@
 import { byId, draw, el, setText } from "./dom.js";
 import { compact, count, minute } from "./format.js";
 
-const width = 860;
+let width = 860; // as wide as there is room
 const left = 46;
 const right = 6;
 const panels = [
@@ -22,9 +22,11 @@ export function drawChart(minutes) {
   const box = byId("chart");
   if (!readout) {
     readout = el("span", { class: "readout" });
+    window.addEventListener("resize", () => drawChart(shown));
     box.append(el("div", { class: "legend" }, ...Object.entries(labels).map(([name, label]) => el("span", { class: name }, label)), readout));
   }
   shown = minutes;
+  width = Math.max(260, Math.round(box.clientWidth));
   const svg = draw("svg", { class: "chart", viewBox: `0 0 ${width} ${bottom + 18}`, role: "img", "aria-label": describe(minutes) });
   const step = (width - left - right) / Math.max(1, minutes.length);
   for (const panel of panels) svg.append(...drawPanel(panel, minutes, step));
@@ -80,7 +82,7 @@ function drawTimes(minutes, step) {
   const last = minutes.length - 1;
   return minutes.flatMap((each, i) => {
     const before = last - i;
-    if (before % 10 !== 0) return [];
+    if (before % (width < 500 ? 20 : 10) !== 0) return [];
     const x = left + (i + 0.5) * step;
     const anchor = before === 0 ? "end" : "middle";
     return [draw("text", { x: before === 0 ? width - right : x, y: bottom + 8, "text-anchor": anchor }, minute(each.at))];

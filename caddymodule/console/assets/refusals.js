@@ -168,7 +168,7 @@ function facts(decision) {
   const mark = decision.unverified ? " (unverified)" : "";
   const list = [
     ["Hint", decision.hint], ["Issuer", decision.iss, mark], ["Subject", decision.sub, mark], ["Account", decision.account, mark],
-    ["Key ID", decision.kid, mark], ["Token ID", decision.jti, mark],
+    ["Key ID", decision.kid, mark], ["Token ID", decision.jti, mark], ["From", decision.remote_ip], ["Handler", decision.handler],
     ["Decided", `${moment(decision.time)}, in ${duration(decision.duration_seconds)}${decision.cached ? ", token remembered" : ""}`],
   ];
   return el("dl", { class: "facts" }, ...list.filter(([, text]) => text).flatMap(([label, text, more = ""]) =>
