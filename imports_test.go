@@ -24,10 +24,10 @@ var libraries = []string{"awstoken", "verifier", "celpolicy", "identity"}
 
 // told are the packages that the commands show things with. They know nothing of
 // Caddy, so that their tests are small and quick.
-var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/ledger"}
+var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/console", "caddymodule/ledger", "caddymodule/skew"}
 
 // outsiders are what only caddymodule may need.
-var outsiders = []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang"}
+var outsiders = []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"}
 
 // The import rules keep each package one verb on the token. They are read from
 // the graph of non-test imports.
@@ -83,7 +83,7 @@ func TestImportRules(t *testing.T) {
 		}
 	}
 	// The controls: what the rules look for is found where it may be.
-	if !reaches("caddymodule", "go.uber.org/zap") || !reaches("caddymodule", "github.com/prometheus/client_golang") || !reaches("cmd/devsts", module+"/devsts") || !reaches("verifier", "github.com/lestrrat-go/jwx/v2") {
+	if !reaches("caddymodule", "go.uber.org/zap") || !reaches("caddymodule", "github.com/prometheus/client_golang") || !reaches("caddymodule", "go.opentelemetry.io/otel") || !reaches("cmd/devsts", module+"/devsts") || !reaches("verifier", "github.com/lestrrat-go/jwx/v2") {
 		t.Error("the import graph was not read rightly")
 	}
 }
@@ -111,7 +111,26 @@ func dependencies(t *testing.T) map[string][]string {
 }
 
 func TestOneFileKnowsTheJOSELibrary(t *testing.T) {
+	if knows := importers(t, "github.com/lestrrat-go/jwx"); !slices.Equal(knows, []string{filepath.Join("verifier", "jose.go")}) {
+		t.Errorf("%v import jwx, only verifier/jose.go may", knows)
+	}
+}
+
+func TestOneFileKnowsTraces(t *testing.T) {
 	var knows []string
+	for _, file := range importers(t, "go.opentelemetry.io/otel") {
+		if !strings.HasSuffix(file, "_test.go") {
+			knows = append(knows, file)
+		}
+	}
+	if !slices.Equal(knows, []string{filepath.Join("caddymodule", "spans.go")}) {
+		t.Errorf("%v import OpenTelemetry, only caddymodule/spans.go may", knows)
+	}
+}
+
+// importers are the files that import a module.
+func importers(t *testing.T, module string) (knows []string) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") {
 			return err
@@ -121,7 +140,7 @@ func TestOneFileKnowsTheJOSELibrary(t *testing.T) {
 			return err
 		}
 		for _, imported := range file.Imports {
-			if name, err := strconv.Unquote(imported.Path.Value); err == nil && strings.HasPrefix(name, "github.com/lestrrat-go/jwx") {
+			if name, err := strconv.Unquote(imported.Path.Value); err == nil && strings.HasPrefix(name, module) {
 				knows = append(knows, path)
 				break
 			}
@@ -131,9 +150,7 @@ func TestOneFileKnowsTheJOSELibrary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(knows, []string{filepath.Join("verifier", "jose.go")}) {
-		t.Errorf("%v import jwx, only verifier/jose.go may", knows)
-	}
+	return knows
 }
 
 // A jwx or CEL type in an exported signature would make every user depend on it.

@@ -66,6 +66,7 @@ func init() {
 //	        ttl  <duration>
 //	    }
 //	    signature_share <per cent>
+//	    log_passes      <n>
 //	}
 //
 // With a matcher it writes two routes: one that strips every request, and one
@@ -137,6 +138,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"cache":           {readCache, false},
 		"signature_share": {readSignatureShare, false},
 		"realm":           {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
+		"log_passes":      {readLogPasses, false},
 		"explain_errors":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
 	})
 }

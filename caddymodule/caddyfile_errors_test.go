@@ -31,7 +31,7 @@ func checkCaddyfileError(t *testing.T, caddyfile, want string, line int) {
 var once = []string{
 	"jwks {\n\tttl 1m\n}", "audience x", "single_audience", "algorithm RS256", "leeway 1s", "max_lifetime 30m",
 	"account 111122223333", "org o-a1b2c3d4e5", "default_headers on", "forward_token", "realm x", "explain_errors",
-	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h",
+	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h", "log_passes 100",
 }
 
 func TestCaddyfileOnce(t *testing.T) {
@@ -84,7 +84,7 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
 	const known = "known are [account algorithm allow allow_upgrade audience cache default_headers deny explain_errors forward_token " +
-		"header issuer issuers_file jwks leeway max_lifetime max_stream mode optional org organization principal_tag realm " +
+		"header issuer issuers_file jwks leeway log_passes max_lifetime max_stream mode optional org organization principal_tag realm " +
 		"request_tag signature_share single_audience]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
 	const knownIssuer = "known are [account algorithm audience jwks_file jwks_url]"

@@ -40,19 +40,23 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 		zap.String("hint", advice(refused.hint, refused.reason)),
 	}
 	fields = appendText(fields, "rule", refused.rule)
+	cached := false
 	if refused.result != nil {
-		fields = append(appendIdentity(fields, "", verifiedIdentity(refused.result)), zap.Bool("cached", refused.result.Cached))
+		fields, cached = appendIdentity(fields, "", verifiedIdentity(refused.result)), refused.result.Cached
 	} else {
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
+	fields = append(fields, zap.Bool("cached", cached))
 	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
 }
 
 // logPass writes the line of a request that passes: at DEBUG, and at INFO when
-// the policy would have refused it.
+// the policy would have refused it, or when the line is one of the sample.
 func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
-	level := zapcore.DebugLevel
+	level, sampled := zapcore.DebugLevel, false
 	if v.passed == audited {
+		level = zapcore.InfoLevel
+	} else if sampled = h.samplesPass(); sampled {
 		level = zapcore.InfoLevel
 	}
 	line := h.logger.Check(level, string(v.passed))
@@ -60,6 +64,9 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 		return
 	}
 	fields := appendText(nil, "reason", v.reason)
+	if sampled {
+		fields = append(fields, zap.Int("sampled", h.LogPasses))
+	}
 	fields = appendText(fields, "rule", v.rule)
 	if v.hint != "" {
 		fields = append(fields, zap.String("hint", advice(v.hint, v.reason)))

@@ -119,6 +119,10 @@ type Handler struct {
 	// least one may. Handlers with the same share have it together. Default: 50.
 	SignatureShare int `json:"signature_share,omitempty"`
 
+	// Log one of so many requests that pass at INFO: 1 is each, 100 one of a
+	// hundred, by chance. Default: 0, none; at DEBUG all are logged.
+	LogPasses int `json:"log_passes,omitempty"`
+
 	// Remove forged identity headers, refuse upgrades, and let every other
 	// request pass. Only headers and allow_upgrade may stand beside it. The
 	// Caddyfile puts such a handler before one with a matcher, so that a path
@@ -141,14 +145,17 @@ type Handler struct {
 	warnings     []string          // what may be wrong with the configuration
 
 	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
+	tally        tally                                 // what each rule decided
 	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
 
 	placed     atomic.Pointer[string] // where it stands, once that is known
 	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds
 
-	logger  *zap.Logger
-	slogger *slog.Logger
-	now     func() time.Time
+	logger      *zap.Logger  // of decisions
+	slogger     *slog.Logger // of issuers and keys
+	clockLogger *zap.Logger
+	clock       *clockWatch // of the clock now; nil: it is none that issuers know
+	now         func() time.Time
 }
 
 // The modes of a handler.

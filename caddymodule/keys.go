@@ -88,7 +88,7 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	if !ok {
 		return nil
 	}
-	config.Now, config.Fetched = h.now, countFetch
+	config.Now, config.Fetched, config.Dated = h.now, countFetch, h.clock.dated()
 	own := &lender{logger: h.slogger}
 	if settings.persist {
 		own.storage = storageOf(ctx)

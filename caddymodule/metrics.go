@@ -44,7 +44,7 @@ var (
 
 // collectors are all of ours.
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, vitalsCollector{}}
+	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, clockOffset, vitalsCollector{}}
 }
 
 // registerMetrics makes a configuration's registry show the collectors.
@@ -134,6 +134,7 @@ func (h *Handler) countDecision(v *visit, d celpolicy.Decision) {
 	if v.shadow = d.Shadow; v.walking != nil {
 		return
 	}
+	h.tally.note(d)
 	if d.Effect != "" {
 		if counter := h.ruleCounters()[ruleKey{d.Rule, d.Effect}]; counter != nil {
 			counter.Inc()

@@ -26,13 +26,14 @@ const (
 // fetches nothing: an issuer that is down delays no start. The error names
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger, h.slogger = ctx.Logger(), ctx.Slogger()
+	h.logger = loggerOf(ctx)
+	h.slogger = structured(h.logger.Named(logKeys))
 	h.recordDoor(ctx)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && (h.MaxStream != nil || h.mayUpgrade()) {
 		server.RegisterConnContext(keepConnection)
 	}
 	if h.now == nil {
-		h.now = time.Now
+		h.now, h.clock = time.Now, machineClock
 	}
 	if h.Realm == "" {
 		h.Realm = defaultRealm
@@ -48,6 +49,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return found.err()
 	}
 	found.add(checkRealm(h.Realm))
+	found.add(checkLogPasses(h.LogPasses))
 	h.provisionMode(&found)
 	h.maxStream = found.positive("max_stream", h.MaxStream)
 	h.provisionPolicy(&found)
@@ -59,6 +61,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) Cleanup() error {
 	h.ended.Store(true)
 	doors.Delete(h.server)
+	h.clock.leave(h.clockLogger)
 	taken := h.lease
 	h.lease = nil
 	return errors.Join(taken.release(), h.releaseChecks())
@@ -88,14 +91,15 @@ func (h *Handler) provisionPolicy(found *faults) {
 	}
 	var err error
 	h.policy, err = celpolicy.Compile(config)
+	h.tally = newTally(h)
 	h.ruleCounters = sync.OnceValue(func() map[ruleKey]prometheus.Counter { return ruleCounters(h.policy) })
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {
-		h.logger.Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
+		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
 		h.warnings = append(h.warnings, warning.String())
 	}
 	if warning := h.noPolicy(); warning != "" {
-		h.logger.Warn(warning)
+		h.logger.Named(logConfig).Warn(warning)
 		h.warnings = append(h.warnings, warning)
 	}
 }
@@ -114,6 +118,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	config.MaxLifetime = found.positive("max_lifetime", h.MaxLifetime)
 	config.Checks = h.leaseChecks(found)
 	h.configureCache(&config, found)
+	h.watchClock(&config)
 	h.lease = h.leaseKeys(ctx, found)
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
 		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest
@@ -121,7 +126,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	h.remote = config.RemoteKeys
 	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
-			h.logger.Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
+			h.logger.Named(logConfig).Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))
 			h.warnings = append(h.warnings, fmt.Sprintf("issuer %s is pinned to no account; name the accounts that it may speak for", each.URL))
 		}
 	}
@@ -154,7 +159,7 @@ func (h *Handler) provisionMode(found *faults) {
 	switch h.Mode {
 	case "", modeEnforce:
 	case modeAudit:
-		h.logger.Warn("mode audit: what the policy would refuse passes, and is logged")
+		h.logger.Named(logConfig).Warn("mode audit: what the policy would refuse passes, and is logged")
 	default:
 		found.add(fmt.Errorf("mode: %q is not %s or %s", h.Mode, modeEnforce, modeAudit))
 	}

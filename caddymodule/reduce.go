@@ -19,6 +19,11 @@ type reduction struct {
 	// offline leaves out the files that keys come from or are fetched with, too:
 	// keys are not asked for, and the machine need not have the files.
 	offline bool
+
+	// running says that the configuration is the one that runs: its handlers share
+	// the key sets that there are, and the storage behind them, as any other of the
+	// same settings would.
+	running bool
 }
 
 // waysThrough are the handlers that change what later routes match or policies
@@ -26,7 +31,7 @@ type reduction struct {
 var waysThrough = []string{"aws_jwt", "subroute", "rewrite", "vars", "map", "invoke", "headers"}
 
 // ends are the handlers behind which a request does not go on.
-var ends = []string{"reverse_proxy", "file_server", "metrics", "acme_server"}
+var ends = []string{"aws_jwt_console", "aws_jwt_ready", "reverse_proxy", "file_server", "metrics", "acme_server"}
 
 // reduce returns the JSON of a configuration that can be asked, of one that can
 // be run.
@@ -136,7 +141,7 @@ func answerItself(handler map[string]any) map[string]any {
 // needing the files that keys come from or are fetched with. What is no setting,
 // or not beside the others, stays, so that it is refused as the gateway would.
 func (r reduction) keys(handler map[string]any) {
-	if handler["firewall_only"] == true {
+	if handler["firewall_only"] == true || r.running {
 		return
 	}
 	if handler["jwks"] == nil {

@@ -82,7 +82,7 @@ func TestReduceKeys(t *testing.T) {
 		false: `[{"handler":"aws_jwt","issuers":[{"jwks_file":"/missing","url":"https://a.example"}],"jwks":{"ca":["/missing"],"persist":false,"ttl":-1}}]`,
 		true:  `[{"handler":"aws_jwt","issuers":[{"url":"https://a.example"}],"jwks":{"persist":false,"ttl":-1}}]`,
 	} {
-		if got := reducedHandlers(t, reduction{offline}, handler); got != want {
+		if got := reducedHandlers(t, reduction{offline: offline}, handler); got != want {
 			t.Errorf("offline %v: got %s, want %s", offline, got, want)
 		}
 	}
@@ -114,12 +114,12 @@ func TestReduceKeepsFaults(t *testing.T) {
 		`"jwks":{"allow_private_addresses":"a"}`:                       `"allow_private_addresses":"a"`,
 	} {
 		for _, offline := range []bool{false, true} {
-			if got := reducedHandlers(t, reduction{offline}, `{"handler":"aws_jwt",`+settings+`}`); !strings.Contains(got, left) {
+			if got := reducedHandlers(t, reduction{offline: offline}, `{"handler":"aws_jwt",`+settings+`}`); !strings.Contains(got, left) {
 				t.Errorf("offline %v: of %s is left %s", offline, settings, got)
 			}
 		}
 	}
-	if got := reducedHandlers(t, reduction{true}, `{"handler":"aws_jwt","issuers":[{"jwks_file":"a","jwks_url":""}],"jwks":{"ca":["a"]}}`); strings.Contains(got, `"a"`) {
+	if got := reducedHandlers(t, reduction{offline: true}, `{"handler":"aws_jwt","issuers":[{"jwks_file":"a","jwks_url":""}],"jwks":{"ca":["a"]}}`); strings.Contains(got, `"a"`) {
 		t.Errorf("the control: %s", got)
 	}
 }

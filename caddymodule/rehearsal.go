@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,13 +22,16 @@ type rehearsal struct {
 	servers  []rehearsed
 	handlers []rehearsedHandler // all of them but firewalls
 	offline  bool
+	by       map[*caddyhttp.Server]http.Handler // what answers in the place of each server
+	end      func()                             // ends what was provisioned; nil: the process does
 }
 
 // rehearsed is one server of a rehearsal.
 type rehearsed struct {
 	name   string
 	server *caddyhttp.Server
-	hosts  []string // that its sites are for, as far as they name any
+	by     http.Handler // what answers in its place
+	hosts  []string     // that its sites are for, as far as they name any
 
 	anyHost bool // whether one of its sites is for whatever host
 
@@ -41,7 +45,7 @@ func rehearse(file, adapter string, offline bool) (*rehearsal, error) {
 	if err != nil {
 		return nil, err
 	}
-	reduced, err := reduction{offline}.reduce(config)
+	reduced, err := reduction{offline: offline}.reduce(config)
 	if err != nil {
 		return nil, err
 	}
@@ -62,16 +66,34 @@ func rehearse(file, adapter string, offline bool) (*rehearsal, error) {
 		return nil, fmt.Errorf("loading the configuration: the app http is a %T", app)
 	}
 	r := &rehearsal{offline: offline}
+	for _, server := range served.Servers {
+		r.serve(server, server)
+	}
+	return r, r.open(served.Servers, config)
+}
+
+// serve says by what a server answers.
+func (r *rehearsal) serve(server *caddyhttp.Server, by http.Handler) {
+	if r.by == nil {
+		r.by = make(map[*caddyhttp.Server]http.Handler)
+	}
+	r.by[server] = by
+}
+
+// open takes the servers of a configuration that was provisioned.
+func (r *rehearsal) open(servers map[string]*caddyhttp.Server, config []byte) error {
 	unknown := unknownHandlers(config)
-	for _, name := range slices.Sorted(maps.Keys(served.Servers)) {
-		r.add(name, served.Servers[name], unknown[name])
+	for _, name := range slices.Sorted(maps.Keys(servers)) {
+		r.add(name, servers[name], unknown[name])
 	}
 	if len(r.handlers) == 0 {
-		return nil, errors.New("loading the configuration: no site of it has an aws_jwt")
+		return errNoAWSJWT
 	}
 	r.nameHandlers()
-	return r, nil
+	return nil
 }
+
+var errNoAWSJWT = errors.New("loading the configuration: no site of it has an aws_jwt")
 
 // ownFault leaves out through which modules Caddy came to a handler of ours.
 func ownFault(err error) error {
@@ -84,13 +106,17 @@ func ownFault(err error) error {
 // Close gives back what the handlers hold. Caddy has no other way to end a
 // configuration that was provisioned and never run.
 func (r *rehearsal) Close() {
+	if r.end != nil {
+		r.end()
+		return
+	}
 	for _, h := range r.handlers {
 		_ = h.Cleanup() // the process is about to end
 	}
 }
 
 func (r *rehearsal) add(name string, server *caddyhttp.Server, warnings []string) {
-	added := rehearsed{name: name, server: server, warnings: warnings}
+	added := rehearsed{name: name, server: server, by: r.by[server], warnings: warnings}
 	for _, route := range server.Routes {
 		added.anyHost = added.anyHost || len(route.MatcherSets) == 0 || slices.ContainsFunc(route.MatcherSets, namesNoHost)
 	}

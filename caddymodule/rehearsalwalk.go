@@ -75,7 +75,7 @@ func (s rehearsed) answer(request *http.Request) (status int, hungUp bool) {
 			panic(fault)
 		}
 	}()
-	s.server.ServeHTTP(answer, request)
+	s.by.ServeHTTP(answer, request)
 	return answer.status, false
 }
 

@@ -40,6 +40,7 @@ type reloading struct {
 	ports   [2]string
 	secure  bool
 	storage string
+	loaded  []byte // the configuration that was loaded last
 }
 
 func newReloading(t *testing.T, secure bool) *reloading {
@@ -118,6 +119,7 @@ func (r *reloading) load(servers object) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.loaded = text
 	if err := caddy.Load(text, true); err != nil {
 		r.t.Fatal(err)
 	}

@@ -101,15 +101,20 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	case c.token == "":
 		return &refusal{reason: missingToken, hint: "the request has no bearer token"}
 	}
+	traced := spansOf(r)
+	verifying := traced.begin(spanVerify)
 	result, err := h.verify(r, v)
 	if err != nil {
-		return ofVerifier(err)
+		refused := ofVerifier(err)
+		verifying.refused(refused)
+		return refused
 	}
+	verifying.verified(result)
 	if h.ended.Load() {
 		return outlived() // that may have taken long enough for a reload
 	}
 	v.result = result
-	if refused := h.authorize(r, v); refused != nil {
+	if refused := h.authorize(r, v, traced); refused != nil {
 		refused.result = result
 		return refused
 	}
@@ -135,10 +140,11 @@ func (h *Handler) passAnonymously(r *http.Request, v *visit) *refusal {
 
 // authorize says whether the verified caller may do this, and sets the headers
 // if so.
-func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
+func (h *Handler) authorize(r *http.Request, v *visit, traced spans) *refusal {
 	if refused := leavesHTTP(r, h.mayUpgrade()); refused != nil {
 		return refused
 	}
+	asking := traced.begin(spanPolicy)
 	decision := h.evaluate(r, v, v.result.Token)
 	passed := allowed
 	v.rule = decision.Rule
@@ -146,10 +152,12 @@ func (h *Handler) authorize(r *http.Request, v *visit) *refusal {
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {
+			asking.refused(refused)
 			return refused
 		}
 		passed, v.reason, v.hint = audited, refused.reason, refused.hint
 	}
+	asking.passed(passed, v)
 	var ask func(string) string
 	if h.headers.Asks() {
 		ask = lookup(r)

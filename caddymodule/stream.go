@@ -61,7 +61,7 @@ func (h *Handler) begin(d deadline, w http.ResponseWriter, r *http.Request, v *v
 		s.over = true
 		cancel()
 		hangUp(w, r)
-		h.logger.Debug("stream ended", append(fields, zap.Duration("duration", h.now().Sub(began)))...)
+		h.logger.Named(logStreams).Debug("stream ended", append(fields, zap.Duration("duration", h.now().Sub(began)))...)
 	})
 	context.AfterFunc(r.Context(), func() {
 		timer.Stop()

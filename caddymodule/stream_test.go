@@ -162,7 +162,7 @@ func TestStreamEndLine(t *testing.T) {
 	}
 	line := entries.All()[0]
 	fields := line.ContextMap()
-	if line.Message != "stream ended" || fields["hint"] != "it is over" || fields["sub"] != ordersARN || fields["path"] != "/orders" {
+	if line.LoggerName != logStreams || line.Message != "stream ended" || fields["hint"] != "it is over" || fields["sub"] != ordersARN || fields["path"] != "/orders" {
 		t.Errorf("logged %s %v", line.Message, fields)
 	}
 }

@@ -114,7 +114,7 @@ func TestWarnings(t *testing.T) {
 				for name, value := range got[i].ContextMap() {
 					text = fmt.Sprintf("%s: %s=%v", text, name, value)
 				}
-				if got[i].Level != zapcore.WarnLevel || got[i].LoggerName != "http.handlers.aws_jwt" || !strings.HasPrefix(text, want) {
+				if got[i].Level != zapcore.WarnLevel || got[i].LoggerName != "http.handlers.aws_jwt.config" || !strings.HasPrefix(text, want) {
 					t.Errorf("%s of %s: %s; want %s", got[i].Level, got[i].LoggerName, text, want)
 				}
 			}

@@ -47,7 +47,7 @@ func TestFetchFromAnInnerAddress(t *testing.T) {
 			allow bool
 			ok    bool
 		}{{false, false}, {true, true}} {
-			s := source{location{testIssuer, url}, newClient(RemoteConfig{AllowPrivateAddresses: tt.allow}, false)}
+			s := source{location{testIssuer, url}, newClient(RemoteConfig{AllowPrivateAddresses: tt.allow}, false), dating{}}
 			_, keys, err := s.fetch(t.Context())
 			if (err == nil) != tt.ok {
 				t.Errorf("%s, allowed %v: %v, %v", url, tt.allow, kids(keys), err)

@@ -77,6 +77,12 @@ type Config struct {
 	// it, so it should take no time. The default is nobody.
 	Observe func(took time.Duration)
 
+	// Signed is told of each token whose signature was just checked and fits, and
+	// that is accepted, or refused as NotYetValid: its issuer's clock, to be compared
+	// with ours. One that is remembered is not told of again. It is called from many
+	// goroutines. The default is none.
+	Signed func(*awstoken.Token)
+
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 
@@ -132,6 +138,7 @@ func New(c Config) (*Verifier, error) {
 		cache:          remembers,
 		lookups:        c.Lookups,
 		observe:        c.Observe,
+		signed:         c.Signed,
 	}, nil
 }
 

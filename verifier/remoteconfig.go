@@ -57,6 +57,11 @@ type RemoteConfig struct {
 	// default is nobody.
 	Fetched func(FetchResult)
 
+	// Dated is told when an issuer's answer says that it was made, and when on our
+	// clock it was asked for and had: two clocks, to be compared. It is called from
+	// fetches, several at once. The default is none.
+	Dated func(issuer string, date, sent, received time.Time)
+
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 

@@ -169,7 +169,7 @@ func (s *RemoteKeySets) newSet(l location) *remoteKeySet {
 	if u, err := url.Parse(l.issuer); err == nil && isLoopbackHost(u.Hostname()) {
 		client = s.loopback
 	}
-	return &remoteKeySet{owner: s, source: source{l, client}}
+	return &remoteKeySet{owner: s, source: source{l, client, dating{s.config.Now, s.config.Dated}}}
 }
 
 // sweep lets go of key sets that nobody uses.

@@ -20,6 +20,7 @@ const maxURL = 2048
 type source struct {
 	location
 	client *http.Client
+	dating dating
 }
 
 // location tells where keys are.
@@ -105,12 +106,14 @@ func (s source) get(ctx context.Context, location string) ([]byte, error) {
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "caddy-awsjwt")
+	told := s.dating.begin()
 	response, err := s.client.Do(request)
 	if err != nil {
 		// The *url.Error names the method and the URL already.
 		return nil, err
 	}
 	defer response.Body.Close()
+	told(s.issuer, response.Header)
 	if response.StatusCode != http.StatusOK {
 		return nil, statusFault(response.StatusCode,
 			fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode))

@@ -52,6 +52,7 @@ type Status struct {
 	Accounts []string // that it may speak for; none is any. Do not change them
 	ListedIn Listing
 	KeysFrom KeySource
+	KeysAt   string // the URL or the path that the configuration names; "" for discovery
 	State    KeyState
 
 	// Candidate says that only the template of an organization vouches for the
@@ -154,7 +155,7 @@ func (i *issuer) status(now time.Time) Status {
 func (k *remoteHandle) status(s *Status, now time.Time) {
 	s.KeysFrom = KeysByDiscovery
 	if k.location.jwksURL != "" {
-		s.KeysFrom = KeysByURL
+		s.KeysFrom, s.KeysAt = KeysByURL, k.location.jwksURL
 	}
 	set, trusted := k.sets.peek(k.location)
 	s.Candidate = s.ListedIn == ListedByOrganization && !trusted
@@ -217,7 +218,7 @@ func keyStatuses(keys map[string]Key) []KeyStatus {
 }
 
 func (s *FileKeySet) status(into *Status, now time.Time) {
-	into.KeysFrom = KeysByFile
+	into.KeysFrom, into.KeysAt = KeysByFile, s.file.path
 	version := s.version.Load()
 	if version == nil {
 		return

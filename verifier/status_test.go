@@ -203,6 +203,9 @@ func TestStatusesOfManyIssuers(t *testing.T) {
 			if s.State != StateUnfetched || s.ListedIn != ListedInFile {
 				t.Fatalf("%+v", s)
 			}
+			if want := map[KeySource]string{KeysByURL: "https://keys.example/7"}[s.KeysFrom]; s.KeysAt != want {
+				t.Fatalf("%+v", s)
+			}
 			counted[s.KeysFrom]++
 		}
 	}
@@ -285,7 +288,7 @@ func TestStatusOfKeyFile(t *testing.T) {
 		s, _ := v.Status("https://a.example")
 		return s
 	}
-	if s := look(); s.State != StateFresh || s.KeysFrom != KeysByFile || len(s.Keys) != 2 || !s.Fetched.Equal(epoch) || !s.Attempted.Equal(epoch.Add(time.Second)) {
+	if s := look(); s.State != StateFresh || s.KeysFrom != KeysByFile || s.KeysAt != path || len(s.Keys) != 2 || !s.Fetched.Equal(epoch) || !s.Attempted.Equal(epoch.Add(time.Second)) {
 		t.Errorf("%+v", s)
 	}
 	good, err := os.ReadFile(path)

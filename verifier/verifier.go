@@ -20,6 +20,7 @@ type Verifier struct {
 	cache          *cache
 	lookups        *Lookups
 	observe        func(time.Duration)
+	signed         func(*awstoken.Token)
 }
 
 // Result is a token that was verified.
@@ -56,10 +57,12 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Result, error) {
 func (v *Verifier) verify(ctx context.Context, a *attempt) (*Result, error) {
 	for _, s := range steps {
 		if err := s.check(ctx, a); err != nil {
+			a.tellSigned(err)
 			return nil, a.describe(err)
 		}
 	}
 	a.from.prove()
+	a.tellSigned(nil)
 	v.remember(a.digest, a)
 	return &Result{Token: a.decoded, KeyID: a.compact.keyID}, nil
 }

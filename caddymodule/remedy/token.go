@@ -79,7 +79,7 @@ var ofTokens = []Remedy{
 	{
 		Reason: "expired", Status: http.StatusUnauthorized, Code: "invalid_token",
 		Cause: "The token has ended. The caller keeps tokens for too long, or the clock of the gateway's machine is ahead.",
-		See:   "`hint` says how long ago. If a token that is seconds old is refused, compare `date -u` with another machine.",
+		See:   "`hint` says how long ago. If a token that is seconds old is refused, compare `date -u` with another machine; [operations.md](operations.md), \"The clock\", says what the gateway notices of it itself.",
 		InAWS: "`--duration-seconds` up to 3600 makes tokens last longer; 300 is the default. A caller should ask for a new one before the old one ends.",
 		Here:  "Time synchronisation on this machine. `leeway` is for clocks that differ by seconds, and is at most `60s`.",
 		Do:    "ask STS for a new token; if this one is new, set this machine's clock right",
@@ -87,7 +87,7 @@ var ofTokens = []Remedy{
 	{
 		Reason: "not_yet_valid", Status: http.StatusUnauthorized, Code: "invalid_token",
 		Cause: "The token was issued in the future, or says that it begins there. The clock of the gateway's machine is behind.",
-		See:   "`hint` says by how much. Compare `date -u` with another machine.",
+		See:   "`hint` says by how much. Compare `date -u` with another machine; [operations.md](operations.md), \"The clock\", says what the gateway notices of it itself.",
 		InAWS: "Nothing; the clock of STS is the one that is right.",
 		Here:  "Time synchronisation on this machine. `leeway` is for clocks that differ by seconds, and is at most `60s`.",
 		Do:    "set this machine's clock right, or raise leeway if it is off by seconds",

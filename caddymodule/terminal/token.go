@@ -89,6 +89,9 @@ func openError(path string, err error) error {
 	return fmt.Errorf("reading token: opening %s: %w", Quote(path), err)
 }
 
+// TokenIn reads a token from a text as [ReadToken] reads it from a file.
+func TokenIn(text string) (string, error) { return tokenIn(text) }
+
 func tokenIn(text string) (string, error) {
 	text = strings.TrimPrefix(text, "\ufeff") // as PowerShell writes files
 	text = strings.TrimSpace(text)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -162,6 +163,9 @@ https://%s {
 func (g *gate) stop(t *testing.T) {
 	t.Helper()
 	if err := g.gateway.Stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := decisionlog.Check(g.gateway.Log()); err != nil {
 		t.Error(err)
 	}
 	g.upstream.Close()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -123,6 +124,9 @@ func TestExplainAgreesWithTheGateway(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		if err := gateway.Stop(); err != nil {
+			t.Error(err)
+		}
+		if _, err := decisionlog.Check(gateway.Log()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -105,6 +106,9 @@ func newWorldWith(t *testing.T, options, caddyfile string) *world {
 	}
 	t.Cleanup(func() {
 		if err := gateway.Stop(); err != nil {
+			t.Error(err)
+		}
+		if _, err := decisionlog.Check(gateway.Log()); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {

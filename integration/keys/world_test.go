@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -103,6 +104,9 @@ func (w *world) stop() {
 	if err := w.gateway.Stop(); err != nil {
 		w.t.Error(err)
 	}
+	if _, err := decisionlog.Check(w.gateway.Log()); err != nil {
+		w.t.Error(err)
+	}
 	if w.t.Failed() {
 		w.showLog()
 	}
@@ -116,7 +120,7 @@ func (w *world) showLog() {
 	}
 	var lines []string
 	for _, line := range w.gateway.Log() {
-		if strings.Contains(line, `"logger":"http.handlers.aws_jwt"`) || strings.Contains(line, `"level":"error"`) {
+		if strings.Contains(line, `"logger":"http.handlers.aws_jwt`) || strings.Contains(line, `"level":"error"`) {
 			lines = append(lines, line[:min(len(line), 500)])
 		}
 	}

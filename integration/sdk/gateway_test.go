@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
@@ -45,6 +46,9 @@ func TestTokensAtTheGateway(t *testing.T) {
 	}
 	defer func() {
 		if err := gateway.Stop(); err != nil {
+			t.Error(err)
+		}
+		if _, err := decisionlog.Check(gateway.Log()); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -1,0 +1,129 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
+)
+
+// readyTargets are the handlers of the configuration that runs, and the issuers
+// that are required of it. They stay the same as long as it runs.
+type readyTargets struct {
+	of       context.Context //nolint:containedctx // which configuration it is
+	handlers []rehearsedHandler
+	issuers  []requiredIssuer
+}
+
+// requiredIssuer is an issuer with the handlers that must have its keys. Of one
+// that is named, these are all that trust it.
+type requiredIssuer struct {
+	url   string
+	by    []*Handler
+	named bool
+}
+
+// required finds them once for each configuration.
+func (r *Ready) required() *readyTargets {
+	active := caddy.ActiveContext().Context
+	if found := r.targets.Load(); found != nil && found.of == active {
+		return found
+	}
+	found := &readyTargets{of: active, handlers: running()}
+	index := make(map[string]int)
+	add := func(url string, h *Handler, named bool) {
+		n, known := index[url]
+		if !known {
+			n = len(found.issuers)
+			index[url] = n
+			found.issuers = append(found.issuers, requiredIssuer{url: url})
+		}
+		i := &found.issuers[n]
+		i.by, i.named = append(i.by, h), i.named || named
+	}
+	for _, h := range found.handlers {
+		if r.listed {
+			for _, issuer := range h.Issuers {
+				add(issuer.URL, h.Handler, false)
+			}
+		}
+	}
+	for _, url := range r.named {
+		for _, h := range found.handlers {
+			add(url, h.Handler, true)
+		}
+	}
+	r.targets.Store(found)
+	return found
+}
+
+// without returns the issuers that have no keys that serve. The keys of all are
+// begun to be fetched before any is waited for, and one request at a time waits.
+func (t *readyTargets) without(ctx context.Context, r *Ready) []requiredIssuer {
+	gone, leave := context.WithCancel(ctx)
+	leave()
+	var unready []requiredIssuer
+	for _, i := range t.issuers {
+		if i.await(gone) != nil {
+			unready = append(unready, i)
+		}
+	}
+	if len(unready) == 0 || !r.waiting.TryLock() {
+		return unready
+	}
+	defer r.waiting.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, r.wait)
+	defer cancel()
+	failed := make([]bool, len(unready))
+	var waiting sync.WaitGroup
+	for n, i := range unready {
+		waiting.Go(func() { failed[n] = i.await(ctx) != nil })
+	}
+	waiting.Wait()
+	var still []requiredIssuer
+	for n, i := range unready {
+		if failed[n] {
+			still = append(still, i)
+		}
+	}
+	return still
+}
+
+// await waits until all handlers have keys of the issuer. One that is named is
+// trusted by some at least.
+func (i requiredIssuer) await(ctx context.Context) error {
+	trusted := false
+	for _, h := range i.by {
+		err := h.verifier.AwaitKeys(ctx, i.url)
+		switch {
+		case err == nil:
+			trusted = true
+		case i.named && errors.Is(err, verifier.ErrNotTrusted):
+		default:
+			return err
+		}
+	}
+	if !trusted {
+		return verifier.ErrNotTrusted
+	}
+	return nil
+}
+
+// state is that of the first handler that has no keys.
+func (i requiredIssuer) state() string {
+	found := stateNotTrusted
+	for _, h := range i.by {
+		s, trusted := h.verifier.Status(i.url)
+		switch {
+		case !trusted:
+		case s.State == verifier.StateUnavailable:
+			return string(s.State)
+		default:
+			found = string(s.State)
+		}
+	}
+	return found
+}
