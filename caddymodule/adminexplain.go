@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
@@ -46,6 +47,16 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	credential, err := asked.credential()
+	var more *terminal.TextError
+	if errors.As(err, &more) {
+		if failed, ok := remedy.STSErrorIn(more.Text); ok {
+			return walkOfNoToken(failed), nil
+		}
+	}
+	if err != nil {
+		return nil, badRequest("token: %s", err)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), explainWait)
 	defer cancel()
 	select {
@@ -59,12 +70,12 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, adminFault(http.StatusConflict, "the configuration that runs cannot be asked: %s", terminal.Sentence(err.Error()))
 	}
 	defer rehearsed.Close()
-	return asked.walk(ctx, rehearsed)
+	return asked.walk(ctx, rehearsed, credential)
 }
 
 // walk asks a rehearsal. An error begins with the member that is to be written
 // otherwise.
-func (e explainQuestion) walk(ctx context.Context, r *rehearsal) (*walk.Walk, error) {
+func (e explainQuestion) walk(ctx context.Context, r *rehearsal, credential *string) (*walk.Walk, error) {
 	q := walk.Question{
 		Method: cmp.Or(e.Method, http.MethodGet), Host: e.Host, Path: cmp.Or(e.Path, "/"), RemoteIP: cmp.Or(e.RemoteIP, "127.0.0.1"),
 	}
@@ -88,10 +99,6 @@ func (e explainQuestion) walk(ctx context.Context, r *rehearsal) (*walk.Walk, er
 	if _, err := r.serving(q.Host); err != nil {
 		return nil, badRequest("host: %s", err)
 	}
-	credential, err := e.credential()
-	if err != nil {
-		return nil, err
-	}
 	request, err := q.HTTP(ctx, credential)
 	if err != nil {
 		return nil, badRequest("path: it cannot be read")
@@ -110,7 +117,7 @@ func (e explainQuestion) credential() (*string, error) {
 	}
 	token, err := terminal.TokenIn(e.Token)
 	if err != nil {
-		return nil, badRequest("token: %s", err)
+		return nil, err
 	}
 	token = "Bearer " + token
 	return &token, nil

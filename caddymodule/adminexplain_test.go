@@ -96,6 +96,17 @@ func TestExplainOfConfigurationThatCannotBeAsked(t *testing.T) {
 	}
 }
 
+// Instead of a token there may be what the AWS CLI wrote when there was none.
+func TestExplainOfNoToken(t *testing.T) {
+	a := newAdministered(t)
+	a.load(object{"a": a.guarded("site", nil, nil)})
+	const failed = "An error occurred (AccessDenied) when calling the GetWebIdentityToken operation: no"
+	var w walk.Walk
+	if status, text := a.call("POST", "/aws_jwt/explain", `{"token":"`+failed+`"}`, &w); status != http.StatusOK || w.Reason != "AccessDenied" || w.Remedy == "" {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
 // Who may not read the configuration learns nothing of it here.
 func TestExplainTakesLeaveToReadTheConfiguration(t *testing.T) {
 	a := newAdministered(t)
@@ -153,7 +164,12 @@ func commandSays(t *testing.T, file, token, path string) string {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	w, err := explainQuestion{Token: token, Path: path}.walk(t.Context(), r)
+	q := explainQuestion{Token: token, Path: path}
+	credential, err := q.credential()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := q.walk(t.Context(), r, credential)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,8 +97,7 @@ func writeWalk(cmd *cobra.Command, w *walk.Walk) error {
 // explainNoToken is for the message of a call that STS refused.
 func explainNoToken(cmd *cobra.Command, failed remedy.STSError) error {
 	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
-		w := &walk.Walk{Outcome: walk.Refused, Reason: failed.Code, Hint: failed.Cause, Remedy: failed.Do, Handlers: []*walk.Handler{}}
-		if err := terminal.WriteJSON(cmd.OutOrStdout(), w); err != nil {
+		if err := terminal.WriteJSON(cmd.OutOrStdout(), walkOfNoToken(failed)); err != nil {
 			return couldNot(cmd, err)
 		}
 		return exit(cmd, exitBad)
@@ -110,6 +109,10 @@ func explainNoToken(cmd *cobra.Command, failed remedy.STSError) error {
 		return couldNot(cmd, err)
 	}
 	return exit(cmd, exitBad)
+}
+
+func walkOfNoToken(failed remedy.STSError) *walk.Walk {
+	return &walk.Walk{Outcome: walk.Refused, Reason: failed.Code, Hint: failed.Cause, Remedy: failed.Do, Handlers: []*walk.Handler{}}
 }
 
 // withoutQuotes takes out the marks that Markdown has around commands.

@@ -153,6 +153,35 @@ func TestRulesAreCountedOnUse(t *testing.T) {
 	}
 }
 
+// What is only asked about is not counted, and a shadow rule decides nothing.
+func TestWalksAreNotCounted(t *testing.T) {
+	h := newHandler(t, func(h *Handler) { h.Deny = []Rule{{"w-deny", "false", false}, {"w-shadow", "true", true}} })
+	serve(t, get(goodToken(t)), h) // the counters are made
+	before := gathered(t)
+	count := func(v *visit) {
+		v.count(refusedResult, missingToken)
+		v.count(string(allowed), "")
+		h.countDecision(v, celpolicy.Decision{Rule: "w-deny", Effect: celpolicy.EffectDeny, Shadow: &celpolicy.Decision{Rule: "w-shadow"}})
+	}
+	count(&visit{walking: new(walking)})
+	if after := gathered(t); !maps.Equal(before, after) {
+		t.Error("a walk is counted")
+	}
+	count(&visit{}) // the control
+	after := gathered(t)
+	for _, name := range []string{
+		`caddy_aws_jwt_requests_total{reason="missing_token",result="refused"}`, `caddy_aws_jwt_requests_total{reason="",result="allowed"}`,
+		`caddy_aws_jwt_rule_decisions_total{effect="deny",rule="w-deny"}`, `caddy_aws_jwt_shadow_decisions_total{rule="w-shadow",would="refuse"}`,
+	} {
+		if n := rise(before, after, name); n != 1 {
+			t.Errorf("%s rose by %v, want 1", name, n)
+		}
+	}
+	if _, there := after[`caddy_aws_jwt_rule_decisions_total{effect="deny",rule="w-shadow"}`]; there {
+		t.Error("a shadow rule has a series among those that decide")
+	}
+}
+
 // Hits and misses, and the time that the latter took, are those of all handlers,
 // also of those that are no more.
 func TestLookupsAreKept(t *testing.T) {

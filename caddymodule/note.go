@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
@@ -51,6 +52,9 @@ func (h *Handler) entry(r *http.Request, result *verifier.Result, reason, hint s
 	e := ledger.Entry{
 		Time: began.Add(took), Duration: took, Reason: reason, Hint: advice(hint, reason), Handler: h.place(),
 		RemoteIP: ip, Method: r.Method, Host: r.Host, Path: r.URL.Path,
+	}
+	if terminal.HoldsToken(e.Path) { // some clients put one there
+		e.Path = "(it holds a token)"
 	}
 	if result != nil {
 		setIdentity(&e, verifiedIdentity(result))

@@ -92,9 +92,12 @@ func TestNoteHasNoToken(t *testing.T) {
 	for _, token := range []string{goodToken(t) + "x", strings.Replace(goodToken(t), ".", "..", 1), "eyJhbGciOi.canary.canary"} {
 		serve(t, get(token), h)
 	}
+	inPath := get("")
+	inPath.URL.Path = "/callback/" + goodToken(t)
+	serve(t, inPath, h)
 	entries, _ := l.Entries(0, 10, nil)
 	text, err := json.Marshal(entries)
-	if err != nil || len(entries) != 3 {
+	if err != nil || len(entries) != 4 {
 		t.Fatal(err, len(entries))
 	}
 	for _, part := range append(strings.Split(goodToken(t), "."), "canary") {

@@ -148,6 +148,28 @@ func TestFetchesThatCloseEndsAreNotCounted(t *testing.T) {
 	fetches.want(t, 0, 0, 0)
 }
 
+// Keys are the same if none came, went or was replaced under its ID.
+func TestResultOfAFetch(t *testing.T) {
+	mine, other := aws().keySet(t).keys, stranger().keySet(t).keys
+	one := map[string]Key{"RSA_0": mine["RSA_0"]}
+	for _, tt := range []struct {
+		name        string
+		before, now map[string]Key
+		want        FetchResult
+	}{
+		{"the same", mine, maps.Clone(mine), FetchUnchanged},
+		{"the first", nil, mine, FetchOK},
+		{"one came", one, mine, FetchOK},
+		{"one went", mine, one, FetchOK},
+		{"one was renamed", one, map[string]Key{"RSA_1": mine["RSA_0"]}, FetchOK},
+		{"one was replaced", one, map[string]Key{"RSA_0": other["RSA_0"]}, FetchOK},
+	} {
+		if got := resultOf(tt.before, tt.now); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestFetchResults(t *testing.T) {
 	if got := FetchResults(); !slices.Equal(got, []FetchResult{"ok", "failed", "unchanged"}) {
 		t.Errorf("got %v", got)

@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,14 +41,14 @@ func TestRingForgetsTheOldest(t *testing.T) {
 		t.Errorf("an empty one has %v, more %v", entries, more)
 	}
 	for n := range 5 {
-		l.Add(Entry{Result: Refused, Reason: "expired", Status: 401, Path: fmt.Sprint(n + 1)})
+		l.Add(Entry{Result: Refused, Reason: "expired", Status: 401, Path: strconv.Itoa(n + 1)})
 	}
 	entries, more := l.Entries(0, 10, nil)
 	if got := ids(entries); !slices.Equal(got, []uint64{5, 4, 3}) || more {
 		t.Errorf("entries %v, more %v; want the last three, the newest first", got, more)
 	}
 	for _, e := range entries {
-		if e.Path != fmt.Sprint(e.ID) || e.Time != noon {
+		if e.Path != strconv.FormatUint(e.ID, 10) || e.Time != noon {
 			t.Errorf("entry %d is that of %s at %v", e.ID, e.Path, e.Time)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,10 +31,8 @@ func faster(expression string) string {
 	duration := regexp.MustCompile(`(\[|offset )(\d+)([mhd])`)
 	return duration.ReplaceAllStringFunc(expression, func(text string) string {
 		part := duration.FindStringSubmatch(text)
-		each := map[string]string{"m": "1s", "h": "60s", "d": "1440s"}[part[3]]
-		length, _ := time.ParseDuration(each)
-		count, _ := time.ParseDuration(part[2] + "s")
-		return part[1] + (length * (count / time.Second)).String()
+		count, _ := strconv.Atoi(part[2])
+		return part[1] + strconv.Itoa(count*map[string]int{"m": 1, "h": 60, "d": 24 * 60}[part[3]]) + "s"
 	})
 }
 
