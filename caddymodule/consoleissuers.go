@@ -20,14 +20,15 @@ var stateRanks = map[verifier.KeyState]int{
 // shownIssuer is an issuer as the page shows it: once, whichever handlers share
 // its keys.
 type shownIssuer struct {
-	status verifier.Status
-	usedBy []string
+	status   verifier.Status
+	usedBy   []string
+	position string // in the list
 }
 
-// position is where an issuer stands in the list. Two that differ in their key sets
-// alone differ in the handlers that use them.
-func (i *shownIssuer) position() string {
-	return strconv.Itoa(stateRanks[i.status.State]) + i.status.Issuer + "\n" + i.usedBy[0]
+// positionOf is where an issuer stands in the list. Two that differ in their key
+// sets alone differ in the handlers that use them.
+func positionOf(status verifier.Status, where string) string {
+	return strconv.Itoa(stateRanks[status.State]) + status.Issuer + "\n" + where
 }
 
 // Issuers implements [console.Source].
@@ -40,10 +41,10 @@ func (s consoleSource) Issuers(q console.IssuerQuery) console.IssuerPage {
 	}
 	for _, each := range all {
 		switch {
-		case len(after) > 0 && each.position() <= string(after):
+		case len(after) > 0 && each.position <= string(after):
 		case len(page.Issuers) < q.Limit:
 			page.Issuers = append(page.Issuers, consoleIssuer(each))
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(each.position()))
+			page.Next = base64.RawURLEncoding.EncodeToString([]byte(each.position))
 		default:
 			return page
 		}
@@ -65,11 +66,11 @@ func shownIssuers(handlers []rehearsedHandler, q console.IssuerQuery) []*shownIs
 				each.usedBy = append(each.usedBy, h.where)
 				continue
 			}
-			found[key] = &shownIssuer{status, []string{h.where}}
+			found[key] = &shownIssuer{status, []string{h.where}, positionOf(status, h.where)}
 		}
 	}
 	all := slices.Collect(maps.Values(found))
-	slices.SortFunc(all, func(a, b *shownIssuer) int { return strings.Compare(a.position(), b.position()) })
+	slices.SortFunc(all, func(a, b *shownIssuer) int { return strings.Compare(a.position, b.position) })
 	return all
 }
 

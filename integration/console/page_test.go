@@ -94,6 +94,27 @@ func TestWalkOfARefusal(t *testing.T) {
 	p.calm()
 }
 
+// A flood brings more refusals than a page holds. The list has no hole, and older
+// ones follow.
+func TestMoreThanAPage(t *testing.T) {
+	w := newWorld(t)
+	w.send("orders.example", "GET", "/first", "", 401)
+	p := open(t, w.at("/console/"))
+	p.await("the first shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
+	p.do(`document.querySelector("#pause").click()`)
+	for n := range 70 {
+		w.send("orders.example", "GET", fmt.Sprintf("/flood/%d/", n), "", 401)
+	}
+	p.do(`document.querySelector("#pause").click()`)
+	p.await("the newest show, and no other", `document.querySelectorAll("`+firstRow+`").length === 50 && !document.querySelector("#decisions").textContent.includes("/first")`)
+	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS("#refusals-older"))))
+	p.await("the older follow", `document.querySelectorAll("`+firstRow+`").length === 71`)
+	if order := eval[bool](p, `(() => { const ids = [...document.querySelectorAll("`+firstRow+`")].map((e) => +e.dataset.id); return ids.every((id, i) => i === 0 || id === ids[i - 1] - 1); })()`); !order {
+		t.Error("the list has a hole")
+	}
+	p.calm()
+}
+
 func TestFiltersAndPages(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
@@ -135,6 +156,14 @@ func TestSaysWhenTheConnectionIsLost(t *testing.T) {
 		defer p.mu.Unlock()
 		return len(p.asked) > before
 	})
+	hide := func(hidden string) {
+		p.do(`Object.defineProperty(document, "hidden", {value: ` + hidden + `, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`)
+	}
+	hide("true")
+	p.await("it rests while nobody looks", `document.querySelector("#connection").dataset.state === "paused"`)
+	w.send("orders.example", "GET", "/unseen", "", 401)
+	hide("false")
+	p.await("it shows what happened meanwhile", `document.querySelector("#decisions").textContent.includes("/unseen")`)
 	must(t, w.gateway.Stop())
 	p.await("it says that the connection is lost", `document.querySelector("#connection").textContent.startsWith("Connection lost: no answer, data of")`)
 	p.scheme("dark")

@@ -13,6 +13,7 @@ let waiting = []; // new ones that are not shown yet
 let newest = 0;
 let older = 0; // where the next page begins
 let asked = 0; // the number of the filter in force
+let gap = 0; // where the page begins that follows those that wait, when some in between were not fetched
 
 const body = () => byId("decisions").tBodies[0];
 
@@ -40,7 +41,7 @@ export function setUpRefusals(again) {
 function reset() {
   entries.clear();
   waiting = [];
-  newest = older = 0;
+  newest = older = gap = 0;
   asked++;
   body().replaceChildren();
 }
@@ -53,6 +54,11 @@ export async function pollRefusals() {
   if (first) older = page.next ?? 0;
   const fresh = page.decisions.filter((each) => each.id > newest);
   if (fresh.length > 0) newest = fresh[0].id;
+  if (!first && fresh.length === pageSize && page.next) {
+    // More came than a page holds: what is shown would have a hole.
+    gap = page.next;
+    waiting = [];
+  }
   waiting = [...fresh, ...waiting].slice(0, 500);
   if (first || !isBusy()) showWaiting(first);
   showState();
@@ -64,6 +70,13 @@ function showWaiting(first = false) {
   const rows = waiting.flatMap((decision) => makeRow(decision, !first));
   if (waiting.length > 0 && !first) announce(`${waiting.length} new ${waiting.length === 1 ? "refusal" : "refusals"}`);
   waiting = [];
+  if (gap !== 0) {
+    older = gap;
+    gap = 0;
+    const kept = new Set(rows);
+    for (const [id, entry] of entries) if (!kept.has(entry.row)) entries.delete(id);
+    body().replaceChildren();
+  }
   body().prepend(...rows);
   prune();
   showState();
