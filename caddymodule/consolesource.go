@@ -95,13 +95,26 @@ func (s consoleSource) Gateways() []console.Gateway {
 }
 
 // runningAt is the handler of a place, or nil.
-func runningAt(where string) *Handler {
-	for _, h := range running() {
+func runningAt(where string) *Handler { return handlerAt(running(), where) }
+
+// handlerAt finds the handler of a place, also by as much of a long one as the
+// ledger keeps, if that fits one handler alone.
+func handlerAt(handlers []rehearsedHandler, where string) (found *Handler) {
+	for _, h := range handlers {
 		if h.where == where {
 			return h.Handler
 		}
 	}
-	return nil
+	for _, h := range handlers {
+		if printable(h.where, maxLogged) != where {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = h.Handler
+	}
+	return found
 }
 
 var _ console.Source = consoleSource{}

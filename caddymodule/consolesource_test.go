@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -120,20 +119,27 @@ func TestSummary(t *testing.T) {
 	before := consoleSource{clock}.Summary()
 	serve(t, get(goodToken(t)), newHandler(t, nil))
 	after := consoleSource{clock}.Summary()
-	last := func(s console.Summary) uint64 {
-		var n uint64
-		for _, m := range s.Minutes {
-			n += m.Allowed
-		}
-		return n
-	}
 	if len(after.Minutes) != 60 || after.Rules == nil || after.Reasons == nil || after.Now.IsZero() {
 		t.Errorf("the summary is %+v", after)
 	}
-	_ = last(before) // the ledger's clock is the machine's, the handler's is not
 	if hits := after.Cache.Hits + after.Cache.Misses; hits <= before.Cache.Hits+before.Cache.Misses {
 		t.Errorf("%d look-ups after, %d before", hits, before.Cache.Hits+before.Cache.Misses)
 	}
 }
 
-var _ http.Handler = (*console.Page)(nil)
+// The ledger keeps the beginning of a long place. One that fits two handlers finds
+// none.
+func TestHandlerAt(t *testing.T) {
+	long := strings.Repeat("a.example, ", 20)
+	one, two, three := new(Handler), new(Handler), new(Handler)
+	handlers := []rehearsedHandler{{one, "a.example"}, {two, long + "x"}}
+	cut := printable(long+"x", maxLogged)
+	for where, want := range map[string]*Handler{"a.example": one, long + "x": two, cut: two, "b.example": nil, "": nil} {
+		if got := handlerAt(handlers, where); got != want {
+			t.Errorf("%.30q: %p, want %p", where, got, want)
+		}
+	}
+	if got := handlerAt(append(handlers, rehearsedHandler{three, long + "y"}), cut); got != nil {
+		t.Error("one of two is taken")
+	}
+}

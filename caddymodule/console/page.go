@@ -76,7 +76,6 @@ func SetHeaders(header http.Header) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 }
 
 // unclean reports whether a path could be read otherwise.

@@ -64,3 +64,23 @@ func TestWhoSeesIt(t *testing.T) {
 		}
 	}
 }
+
+// By a name and without TLS, a browser sends no Fetch Metadata. The page works all
+// the same; by a name that somebody else has lead here, there is none.
+func TestByName(t *testing.T) {
+	w := newWorld(t)
+	port := w.address[strings.LastIndexByte(w.address, ':'):]
+	p := open(t, "http://console.internal"+port+"/")
+	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
+	p.fill("text", `{"sub": "arn:aws:iam::111122223333:role/x"}`)
+	if answer := p.answer(); !strings.Contains(answer, "No signature") {
+		t.Errorf("it answers %s", answer)
+	}
+	p.calm()
+
+	err := chromedp.Do(p, chromedp.Navigate("http://evil.internal"+port+"/"))
+	if err == nil || !strings.Contains(err.Error(), "ERR_HTTP_RESPONSE_CODE_FAILURE") {
+		t.Errorf("by another name: %v", err)
+	}
+}

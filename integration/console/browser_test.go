@@ -45,7 +45,8 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"),
-		chromedp.Flag("hide-scrollbars", true))
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("host-resolver-rules", "MAP console.internal 127.0.0.1, MAP evil.internal 127.0.0.1"))
 	ctx, cancel := chromedp.NewContext(allocator)
 	closing = append(closing, func() { _ = os.RemoveAll(profile) }, stop, cancel)
 	return ctx, chromedp.Do(ctx)

@@ -94,6 +94,24 @@ func TestWalkOfARefusal(t *testing.T) {
 	p.calm()
 }
 
+func TestClockWarning(t *testing.T) {
+	w := newWorld(t)
+	p := open(t, w.at("/console/"))
+	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	if notices := p.text("#notices"); notices != "" {
+		t.Errorf("with a good clock there is the notice %q", notices)
+	}
+	// No clock is set here; what the gateway would say of one is put into its answer.
+	p.do(`const real = window.fetch;
+		window.fetch = async (...args) => {
+			const answer = await real(...args);
+			if (!String(args[0]).includes("api/summary")) return answer;
+			return new Response(JSON.stringify({ ...await answer.json(), clock: { suspected: true, offset_seconds: -42 } }));
+		}`)
+	p.await("the warning shows", `document.querySelector("#notices .warn")?.textContent.includes("this gateway's clock is 42 s slow")`)
+	p.calm()
+}
+
 // A flood brings more refusals than a page holds. The list has no hole, and older
 // ones follow.
 func TestMoreThanAPage(t *testing.T) {

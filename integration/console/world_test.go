@@ -89,6 +89,12 @@ http://127.0.0.1:PORT {
 		}
 	}
 }
+http://console.internal:PORT, http://evil.internal:PORT {
+	aws_jwt_console {
+		remote_ip 127.0.0.1
+		host console.internal
+	}
+}
 http://inner.example:PORT {
 	aws_jwt {
 		issuer ISSUER 111122223333
