@@ -69,6 +69,7 @@ func TestSeriesAreThereFromTheBeginning(t *testing.T) {
 		`caddy_aws_jwt_issuers{state="unavailable"}`,
 		`caddy_aws_jwt_issuers{state="unfetched"}`,
 		`caddy_aws_jwt_jwks_oldest_key_age_seconds{}`,
+		`caddy_aws_jwt_clock_offset_seconds{}`,
 	}
 	for reason := range answers {
 		want = append(want, fmt.Sprintf(`caddy_aws_jwt_requests_total{reason=%q,result="refused"}`, reason))
