@@ -167,16 +167,17 @@ func TestPrometheusSeesAGatewayAtWork(t *testing.T) {
 	}
 
 	b.silent("AwsJwtGatewayDown", "AwsJwtGatewayAbsent", "AwsJwtIssuerUnreachable", "AwsJwtKeySetsAgeing",
-		"AwsJwtRefusalsRising", "AwsJwtPolicyErrors", "AwsJwtOverloaded", "AwsJwtClockSkewSuspected")
+		"AwsJwtRefusalsRising", "AwsJwtPolicyErrors", "AwsJwtOverloaded", "AwsJwtClockSkewSuspected", "AwsJwtClockOff")
 	// Nobody has a token with the tag that the rule canary reads.
 	b.fires("AwsJwtPolicyErrors", b.sends("orders", b.mint(orders, nil)))
 	b.silent("AwsJwtRefusalsRising", "AwsJwtClockSkewSuspected")
 	// A caller goes on with tokens that have ended.
 	b.fires("AwsJwtRefusalsRising", b.sends("orders", b.mint(orders, shifted(-time.Hour))))
-	b.silent("AwsJwtClockSkewSuspected", "AwsJwtOverloaded")
-	// AWS's clock, or ours, is off.
+	b.silent("AwsJwtClockSkewSuspected", "AwsJwtClockOff", "AwsJwtOverloaded")
+	// Our clock is behind AWS's: that is the same as if AWS's were ahead.
 	b.sts.SetClockOffset(2 * time.Minute)
 	b.fires("AwsJwtClockSkewSuspected", func() { b.sends("orders", b.mint(orders, canary("no")))() })
+	b.fires("AwsJwtClockOff", nil)
 	b.sts.SetClockOffset(0)
 
 	b.silent("AwsJwtIssuerUnreachable", "AwsJwtKeySetsAgeing")

@@ -74,7 +74,7 @@ func knownCounts() map[string]float64 {
 func counts(series map[string]float64) map[string]float64 {
 	series = maps.Clone(series)
 	maps.DeleteFunc(series, func(name string, value float64) bool {
-		return value == 0 || strings.Contains(name, "_bucket{") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_age_seconds")
+		return value == 0 || strings.Contains(name, "_bucket{") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_age_seconds") || strings.HasSuffix(name, "_offset_seconds")
 	})
 	return series
 }

@@ -40,7 +40,11 @@ func newWorld(t *testing.T, sites ...string) *world {
 	t.Helper()
 	server, err := devsts.New(devsts.DefaultConfig())
 	must(t, err)
-	listening := httptest.NewServer(server.Handler())
+	// Answers bear the time of the clock that tokens are made by.
+	listening := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Date", time.Now().Add(server.ClockOffset()).UTC().Format(http.TimeFormat))
+		server.Handler().ServeHTTP(rw, r)
+	}))
 	t.Cleanup(listening.Close)
 	must(t, server.SetBaseURL(listening.URL))
 	w := &world{t: t, sts: server, address: freeAddress(t), admin: freeAddress(t)}
