@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// claimReader reads members of one object by type and keeps the first fault.
+// claimReader reads members of one object by type and keeps the first fault. Its
+// texts are copies: those of the object share the memory of the whole payload,
+// which a Token that is kept for an hour should not hold.
 type claimReader struct {
 	object map[string]any
 	err    error
@@ -28,7 +31,7 @@ func (r *claimReader) string(claim string) string {
 	if !ok {
 		r.fail(claim, "it is "+kind(value)+", a string is wanted")
 	}
-	return s
+	return strings.Clone(s)
 }
 
 func (r *claimReader) requiredString(claim string) string {
@@ -47,7 +50,7 @@ func (r *claimReader) strings(claim string) []string {
 	}
 	switch v := value.(type) {
 	case string:
-		return []string{v}
+		return []string{strings.Clone(v)}
 	case []any:
 		list := make([]string, 0, len(v))
 		for _, element := range v {
@@ -56,7 +59,7 @@ func (r *claimReader) strings(claim string) []string {
 				r.fail(claim, "an element is "+kind(element)+", strings are wanted")
 				return nil
 			}
-			list = append(list, s)
+			list = append(list, strings.Clone(s))
 		}
 		return list
 	}
@@ -81,7 +84,7 @@ func (r *claimReader) stringMap(claim string) map[string]string {
 			r.fail(claim, "a value is "+kind(element)+", strings are wanted")
 			return nil
 		}
-		m[key] = s
+		m[strings.Clone(key)] = strings.Clone(s)
 	}
 	return m
 }

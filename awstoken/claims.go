@@ -1,7 +1,9 @@
 package awstoken
 
 import (
+	"encoding/json"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -99,35 +101,53 @@ func (t *Token) text(name string) *string {
 // keepOther keeps what Claims would not make of the fields.
 func (t *Token) keepOther(aws map[string]any) {
 	for name, value := range aws {
-		if same(t.known(name), value) {
+		if t.tells(name, value) {
 			continue
 		}
 		if t.Other == nil {
 			t.Other = make(map[string]any)
 		}
-		t.Other[name] = value
+		t.Other[strings.Clone(name)] = cloned(value)
 	}
 }
 
-// same compares what a field gives with what was on the wire.
-func same(made, wire any) bool {
-	switch m := made.(type) {
+// cloned copies a value of ParseObject, since its texts share the memory of the
+// whole payload.
+func cloned(value any) any {
+	switch v := value.(type) {
 	case string:
-		return m == wire
+		return strings.Clone(v)
+	case json.Number:
+		return json.Number(strings.Clone(v.String()))
 	case []any:
-		list, ok := wire.([]any)
-		if !ok || len(list) != len(m) {
-			return false
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = cloned(element)
 		}
-		for i := range m {
-			if m[i] != list[i] {
-				return false
-			}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, member := range v {
+			object[strings.Clone(name)] = cloned(member)
 		}
-		return true
-	case map[string]string:
-		object, ok := wire.(map[string]any)
-		return ok && len(object) == len(m) // each element was read from it
+		return object
+	}
+	return value
+}
+
+// tells reports whether Claims makes of a field just what was on the wire. What a
+// field holds was read from it.
+func (t *Token) tells(name string, wire any) bool {
+	switch w := wire.(type) {
+	case string:
+		if text := t.text(name); text != nil {
+			return w != "" && w == *text
+		}
+		return t.known(name) == wire // a timestamp may be spelt in other ways
+	case []any:
+		return name == "ou_path" && len(w) > 0
+	case map[string]any:
+		return (name == "principal_tags" || name == "request_tags") && len(w) > 0
 	}
 	return false
 }

@@ -27,8 +27,8 @@ func Decode(payload []byte) (*Token, error) {
 	return DecodeObject(top)
 }
 
-// DecodeObject is [Decode] of a payload that [ParseObject] has read. The token
-// keeps parts of it.
+// DecodeObject is [Decode] of a payload that [ParseObject] has read. The token keeps
+// nothing of it.
 func DecodeObject(top map[string]any) (*Token, error) {
 	if err := checkCase(top, topNames); err != nil {
 		return nil, err

@@ -1,9 +1,9 @@
 package awstoken
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,31 +30,28 @@ func ParseObject(text []byte) (map[string]any, error) {
 	if err := checkShape(text); err != nil {
 		return nil, err
 	}
-	if !json.Valid(text) {
-		return nil, &SyntaxError{"it is not JSON"}
+	r := objectReader{text: string(text)}
+	if r.next() != '{' {
+		return nil, &SyntaxError{"it is not a JSON object"}
 	}
-	if err := checkSurrogates(text); err != nil {
+	object, err := r.object()
+	if err != nil {
 		return nil, err
 	}
-	return readObject(text)
-}
-
-// UnknownCase returns the one of known that name equals when case is ignored
-// but not when it counts, or "". A reader that ignores case would take such a
-// name for the known one, so whoever reads a signed text refuses it.
-func UnknownCase(name string, known []string) string {
-	for _, k := range known {
-		if name != k && strings.EqualFold(name, k) {
-			return k
-		}
+	if r.next(); r.at != len(r.text) {
+		return nil, &SyntaxError{"something stands behind the object"}
 	}
-	return ""
+	return object, nil
 }
 
-// checkShape runs before any reader that recurses or allocates sees the text.
+// checkShape runs before anything recurses or allocates by what the text says.
 // The values are those behind a comma and those that an object or array begins
 // with.
 func checkShape(text []byte) error {
+	opened := bytes.Count(text, []byte{'{'}) + bytes.Count(text, []byte{'['})
+	if opened <= MaxDepth && opened+bytes.Count(text, []byte{','}) <= MaxValues {
+		return nil // as in most texts, whatever stands in their strings
+	}
 	depth, values, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -80,39 +77,17 @@ func checkShape(text []byte) error {
 	return nil
 }
 
-// checkSurrogates refuses what encoding/json would replace by U+FFFD, which
-// would let two spellings become one. The text is valid JSON, so a backslash
-// stands in a string and is followed by a whole escape.
-func checkSurrogates(text []byte) error {
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' {
-			continue
-		}
-		i++
-		if text[i] != 'u' {
-			continue
-		}
-		unit := hexUnit(text[i+1:])
-		i += 4
-		if unit < 0xD800 || unit > 0xDFFF {
-			continue
-		}
-		rest := text[i+1:]
-		if unit > 0xDBFF || len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
-			return &SyntaxError{"it escapes a lone surrogate"}
-		}
-		if low := hexUnit(rest[2:]); low < 0xDC00 || low > 0xDFFF {
-			return &SyntaxError{"it escapes a lone surrogate"}
-		}
-		i += 6
+// UnknownCase returns the one of known that name equals when case is ignored
+// but not when it counts, or "". A reader that ignores case would take such a
+// name for the known one, so whoever reads a signed text refuses it.
+func UnknownCase(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return "" // no two known names differ in case alone
 	}
-	return nil
-}
-
-func hexUnit(text []byte) uint64 {
-	unit, err := strconv.ParseUint(string(text[:4]), 16, 32)
-	if err != nil {
-		return 0
+	for _, k := range known {
+		if strings.EqualFold(name, k) {
+			return k
+		}
 	}
-	return unit
+	return ""
 }

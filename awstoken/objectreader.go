@@ -1,22 +1,22 @@
 package awstoken
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// objectReader makes values of a text that is valid JSON of a bounded depth, so
-// it asks for no more than where the values begin. encoding/json's own reader of
-// tokens takes several times as long, and every new token waits for it.
+// objectReader reads JSON (RFC 8259) in one pass. The text is UTF-8, and no
+// deeper than checkShape lets it be. Every new token waits for it; encoding/json
+// would take several times as long, with a pass for each thing that it accepts
+// and we do not. FuzzParseObject holds one against the other.
 type objectReader struct {
-	text []byte
+	text string
 	at   int
 }
 
-func readObject(text []byte) (map[string]any, error) {
-	r := objectReader{text: text}
-	if r.next() != '{' {
-		return nil, &SyntaxError{"it is not a JSON object"}
-	}
-	return r.object()
-}
+// errNotJSON is what is wrong with most texts. There is no position in it, since
+// errors reach logs and the text is the caller's.
+var errNotJSON = &SyntaxError{"it is not JSON"}
 
 // next skips white space and returns what follows, or 0 at the end.
 func (r *objectReader) next() byte {
@@ -31,6 +31,15 @@ func (r *objectReader) next() byte {
 	return 0
 }
 
+// take steps over a byte that has to be next.
+func (r *objectReader) take(c byte) error {
+	if r.next() != c {
+		return errNotJSON
+	}
+	r.at++
+	return nil
+}
+
 func (r *objectReader) value() (any, error) {
 	switch r.next() {
 	case '{':
@@ -40,25 +49,26 @@ func (r *objectReader) value() (any, error) {
 	case '"':
 		return r.string()
 	case 't':
-		r.at += len("true")
-		return true, nil
+		return true, r.literal("true")
 	case 'f':
-		r.at += len("false")
-		return false, nil
+		return false, r.literal("false")
 	case 'n':
-		r.at += len("null")
-		return nil, nil
+		return nil, r.literal("null")
 	}
-	if number := r.number(); number != "" {
-		return number, nil
-	}
-	return nil, &SyntaxError{"it is not JSON"}
+	return r.number()
 }
 
 func (r *objectReader) object() (map[string]any, error) {
 	r.at++ // {
 	object := make(map[string]any)
-	for r.next() != '}' {
+	if r.next() == '}' {
+		r.at++
+		return object, nil
+	}
+	for {
+		if r.next() != '"' {
+			return nil, errNotJSON
+		}
 		name, err := r.string()
 		if err != nil {
 			return nil, err
@@ -66,72 +76,93 @@ func (r *objectReader) object() (map[string]any, error) {
 		if _, twice := object[name]; twice {
 			return nil, &SyntaxError{"a name occurs twice in one object"}
 		}
-		r.next()
-		r.at++ // :
+		if err := r.take(':'); err != nil {
+			return nil, err
+		}
 		if object[name], err = r.value(); err != nil {
 			return nil, err
 		}
-		if r.next() == ',' {
-			r.at++
+		if more, err := r.more('}'); !more {
+			return object, err
 		}
 	}
-	r.at++ // }
-	return object, nil
 }
 
 func (r *objectReader) array() ([]any, error) {
 	r.at++ // [
 	array := []any{}
-	for r.next() != ']' {
+	if r.next() == ']' {
+		r.at++
+		return array, nil
+	}
+	for {
 		value, err := r.value()
 		if err != nil {
 			return nil, err
 		}
 		array = append(array, value)
-		if r.next() == ',' {
-			r.at++
+		if more, err := r.more(']'); !more {
+			return array, err
 		}
 	}
-	r.at++ // ]
-	return array, nil
 }
 
-// string reads the string at the quote. One with escapes is left to
-// encoding/json.
-func (r *objectReader) string() (string, error) {
-	if r.next() != '"' {
-		return "", &SyntaxError{"a name is not a string"}
+// more steps over a comma and says that there is one, or over what ends the
+// object or array.
+func (r *objectReader) more(end byte) (bool, error) {
+	switch r.next() {
+	case ',':
+		r.at++
+		return true, nil
+	case end:
+		r.at++
+		return false, nil
 	}
-	begin, escaped := r.at, false
-	for r.at++; r.at < len(r.text) && r.text[r.at] != '"'; r.at++ {
-		if r.text[r.at] == '\\' {
-			escaped = true
-			r.at++
-		}
-	}
-	if r.at >= len(r.text) {
-		return "", &SyntaxError{"a string does not end"}
-	}
-	r.at++
-	quoted := r.text[begin:r.at]
-	if !escaped {
-		return string(quoted[1 : len(quoted)-1]), nil
-	}
-	var text string
-	if err := json.Unmarshal(quoted, &text); err != nil {
-		return "", &SyntaxError{"it is not JSON"}
-	}
-	return text, nil
+	return false, errNotJSON
 }
 
-func (r *objectReader) number() json.Number {
+func (r *objectReader) literal(word string) error {
+	if !strings.HasPrefix(r.text[r.at:], word) {
+		return errNotJSON
+	}
+	r.at += len(word)
+	return nil
+}
+
+// number reads a number of RFC 8259, section 6, as it is written.
+func (r *objectReader) number() (json.Number, error) {
 	begin := r.at
-	for r.at < len(r.text) && isNumeric(r.text[r.at]) {
+	r.skip('-')
+	if !r.skip('0') && !r.digits() {
+		return "", errNotJSON
+	}
+	if r.skip('.') && !r.digits() {
+		return "", errNotJSON
+	}
+	if r.skip('e') || r.skip('E') {
+		if !r.skip('+') {
+			r.skip('-')
+		}
+		if !r.digits() {
+			return "", errNotJSON
+		}
+	}
+	return json.Number(r.text[begin:r.at]), nil
+}
+
+func (r *objectReader) skip(c byte) bool {
+	if r.at < len(r.text) && r.text[r.at] == c {
+		r.at++
+		return true
+	}
+	return false
+}
+
+// digits steps over digits, and reports whether there are any.
+func (r *objectReader) digits() bool {
+	begin := r.at
+	for r.at < len(r.text) && '0' <= r.text[r.at] && r.text[r.at] <= '9' {
 		r.at++
 	}
-	return json.Number(r.text[begin:r.at])
-}
-
-func isNumeric(c byte) bool {
-	return '0' <= c && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'
+	return r.at > begin
 }

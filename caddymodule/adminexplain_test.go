@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/certmagic"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
@@ -178,4 +179,29 @@ func commandSays(t *testing.T, file, token, path string) string {
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+// A handler that is only asked about tells nobody anything, and the tokens that it
+// is asked about, which may be of any age, tell nothing of the clock.
+func TestRehearsedHandlerIsQuiet(t *testing.T) {
+	for asked, want := range map[bool]bool{true: true, false: false} {
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+		defer cancel()
+		if asked {
+			ctx = ctx.WithValue(rehearsalKey{}, true)
+		}
+		h := &Handler{Issuers: []Issuer{{URL: "https://a.example", Accounts: []string{ordersAccount}}}, Audiences: []string{audience}}
+		if err := h.Provision(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if quiet := h.clock == nil; quiet != want {
+			t.Errorf("asked %v: it leaves the clock alone: %v", asked, quiet)
+		}
+		if quiet := !h.logger.Core().Enabled(zapcore.ErrorLevel); quiet != want {
+			t.Errorf("asked %v: it logs nothing: %v", asked, quiet)
+		}
+		if err := h.Cleanup(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -22,7 +22,7 @@ const (
 
 // logRefusal writes the decision's one line. It answers why, and what to
 // change. The token, or a part of it, is in none of its fields.
-func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Duration) {
+func (h *Handler) logRefusal(r *http.Request, refused *refusal, began time.Time) {
 	level := zapcore.InfoLevel
 	switch {
 	case r.Context().Err() != nil:
@@ -47,12 +47,12 @@ func (h *Handler) logRefusal(r *http.Request, refused *refusal, took time.Durati
 		fields = appendIdentity(fields, "unverified_", refused.claimed)
 	}
 	fields = append(fields, zap.Bool("cached", cached))
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logPass writes the line of a request that passes: at DEBUG, and at INFO when
 // the policy would have refused it, or when the line is one of the sample.
-func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
+func (h *Handler) logPass(r *http.Request, v *visit, began time.Time) {
 	level, sampled := zapcore.DebugLevel, false
 	if v.passed == audited {
 		level = zapcore.InfoLevel
@@ -74,7 +74,7 @@ func (h *Handler) logPass(r *http.Request, v *visit, took time.Duration) {
 	if v.passed != anonymous {
 		fields = append(appendIdentity(fields, "", verifiedIdentity(v.result)), zap.Bool("cached", v.result.Cached))
 	}
-	line.Write(append(append(fields, zap.Duration("duration", took)), requestFields(r)...)...)
+	line.Write(append(append(fields, zap.Duration("duration", h.now().Sub(began))), requestFields(r)...)...)
 }
 
 // logShadow writes the line of a request on which shadow rules would have decided

@@ -2,8 +2,11 @@ package caddymodule
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 func denyAll(h *Handler) { h.Deny = []Rule{{Name: "all", Expression: "true"}} }
@@ -136,5 +139,23 @@ func TestNestedRefusalLeavesNoIdentity(t *testing.T) {
 	checkHeader(t, got.sent.Header, http.Header{})
 	if got.reason() != "policy_denied" || len(got.seen) != 0 {
 		t.Errorf("reason %q, %d requests upstream", got.reason(), len(got.seen))
+	}
+}
+
+// What one handler has set and another middleware has kept is not written over
+// by the next handler.
+func TestNestedHeadersHaveTheirOwnMemory(t *testing.T) {
+	first, second := newHandler(t, sets("X-Team", "first")), newHandler(t, sets("X-Team", "second"))
+	var kept, seen []string
+	r := get(goodToken(t))
+	err := first.ServeHTTP(httptest.NewRecorder(), r, caddyhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
+		kept = r.Header["X-Team"]
+		return second.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) error {
+			seen = r.Header["X-Team"]
+			return nil
+		}))
+	}))
+	if err != nil || !slices.Equal(kept, []string{"first"}) || !slices.Equal(seen, []string{"second"}) {
+		t.Errorf("kept %q, seen %q, error %v", kept, seen, err)
 	}
 }

@@ -17,20 +17,22 @@ var decisions = ledger.New(time.Now, ledger.DefaultSize)
 
 // note remembers what the handler made of a request, unless somebody only asks
 // what it would. refused is nil when the request passes.
-func (h *Handler) note(r *http.Request, v *visit, refused *refusal, began time.Time, took time.Duration) {
+// A pass counts for the minute in which it began, since that takes no look at the
+// clock.
+func (h *Handler) note(r *http.Request, v *visit, refused *refusal, began time.Time) {
 	switch {
 	case v.walking != nil:
 	case refused != nil:
-		decisions.Add(h.refusedEntry(r, refused, began, took))
+		decisions.Add(h.refusedEntry(r, refused, began))
 	case v.passed == audited:
-		decisions.Add(h.auditedEntry(r, v, began, took))
+		decisions.Add(h.auditedEntry(r, v, began))
 	default:
-		decisions.Pass(began.Add(took), v.passed == anonymous)
+		decisions.Pass(began, v.passed == anonymous)
 	}
 }
 
-func (h *Handler) refusedEntry(r *http.Request, refused *refusal, began time.Time, took time.Duration) ledger.Entry {
-	e := h.entry(r, refused.result, refused.reason, refused.hint, began, took)
+func (h *Handler) refusedEntry(r *http.Request, refused *refusal, began time.Time) ledger.Entry {
+	e := h.entry(r, refused.result, refused.reason, refused.hint, began)
 	e.Result, e.Status, e.Rule = ledger.Refused, refused.answer().status, refused.rule
 	if refused.result == nil {
 		e.Unverified = refused.claimed != verifier.Claimed{}
@@ -39,18 +41,19 @@ func (h *Handler) refusedEntry(r *http.Request, refused *refusal, began time.Tim
 	return e
 }
 
-func (h *Handler) auditedEntry(r *http.Request, v *visit, began time.Time, took time.Duration) ledger.Entry {
-	e := h.entry(r, v.result, v.reason, v.hint, began, took)
+func (h *Handler) auditedEntry(r *http.Request, v *visit, began time.Time) ledger.Entry {
+	e := h.entry(r, v.result, v.reason, v.hint, began)
 	e.Result, e.Rule = ledger.Audited, v.rule
 	return e
 }
 
 // entry is what all entries have. result is that of a token that was verified,
 // or nil.
-func (h *Handler) entry(r *http.Request, result *verifier.Result, reason, hint string, began time.Time, took time.Duration) ledger.Entry {
+func (h *Handler) entry(r *http.Request, result *verifier.Result, reason, hint string, began time.Time) ledger.Entry {
 	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	now := h.now()
 	e := ledger.Entry{
-		Time: began.Add(took), Duration: took, Reason: reason, Hint: advice(hint, reason), Handler: h.place(),
+		Time: now, Duration: now.Sub(began), Reason: reason, Hint: advice(hint, reason), Handler: h.place(),
 		RemoteIP: ip, Method: r.Method, Host: r.Host, Path: r.URL.Path,
 	}
 	if terminal.HoldsToken(e.Path) { // some clients put one there

@@ -127,7 +127,7 @@ func TestNoteOfWalk(t *testing.T) {
 func TestPassCostsTheLedgerNothing(t *testing.T) {
 	h, l := newHandler(t, nil), withLedger(t)
 	r, v := get(""), &visit{passed: allowed}
-	if n := testing.AllocsPerRun(100, func() { h.note(r, v, nil, instant, 0) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { h.note(r, v, nil, instant) }); n != 0 {
 		t.Errorf("a pass allocates %v times", n)
 	}
 	if l.Minutes()[59].Allowed == 0 {

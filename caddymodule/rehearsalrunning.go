@@ -8,7 +8,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 )
 
 // A running gateway can be asked what it would make of a request, too. Its own
@@ -99,11 +98,8 @@ func (s routesAlone) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // rehearsalKey is in the context of handlers that are only asked about.
 type rehearsalKey struct{}
 
-// loggerOf is a handler's logger. One that is only asked about has said all that
-// it has to say when it was run.
-func loggerOf(ctx caddy.Context) *zap.Logger {
-	if ctx.Context != nil && ctx.Value(rehearsalKey{}) != nil {
-		return zap.NewNop()
-	}
-	return ctx.Logger()
+// isRehearsal reports whether a handler is provisioned to be asked, in the process
+// that runs it.
+func isRehearsal(ctx caddy.Context) bool {
+	return ctx.Context != nil && ctx.Value(rehearsalKey{}) != nil
 }

@@ -38,10 +38,10 @@ func TestLogPasses(t *testing.T) {
 // twenty standard deviations within these bounds.
 func TestSampleOfPasses(t *testing.T) {
 	core, entries := observer.New(zapcore.InfoLevel)
-	h := &Handler{LogPasses: 100, logger: zap.New(core)}
+	h := &Handler{LogPasses: 100, logger: zap.New(core), now: clock}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for range 100_000 {
-		h.logPass(r, &visit{passed: anonymous}, 0)
+		h.logPass(r, &visit{passed: anonymous}, clock())
 	}
 	if n := entries.Len(); n < 400 || n > 1600 {
 		t.Errorf("%d lines of 100000 passes", n)
@@ -51,7 +51,7 @@ func TestSampleOfPasses(t *testing.T) {
 	}
 	h.LogPasses = 0
 	before := entries.Len()
-	if allocated := testing.AllocsPerRun(1000, func() { h.logPass(r, &visit{passed: anonymous}, 0) }); allocated > 1 || entries.Len() != before {
+	if allocated := testing.AllocsPerRun(1000, func() { h.logPass(r, &visit{passed: anonymous}, clock()) }); allocated > 1 || entries.Len() != before {
 		t.Errorf("off: %v allocations, %d lines", allocated, entries.Len()-before)
 	}
 }

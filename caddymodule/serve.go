@@ -30,9 +30,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		v.reason, v.rule = refused.reason, refused.rule
 		v.walking.refused(h, refused)
 		v.count(refusedResult, refused.reason)
-		took := h.now().Sub(began)
-		h.note(r, v, refused, began, took)
-		h.logRefusal(r, refused, took)
+		h.note(r, v, refused, began)
+		h.logRefusal(r, refused, began)
 		h.logShadow(r, v)
 		return h.respond(w, r, refused)
 	}
@@ -40,9 +39,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !h.FirewallOnly {
 		v.fields = h.fields
 		v.count(string(v.passed), v.reason)
-		took := h.now().Sub(began)
-		h.note(r, v, nil, began, took)
-		h.logPass(r, v, took)
+		h.note(r, v, nil, began)
+		h.logPass(r, v, began)
 		h.logShadow(r, v)
 	}
 	var limited *stream
@@ -162,7 +160,7 @@ func (h *Handler) authorize(r *http.Request, v *visit, traced spans) *refusal {
 	if h.headers.Asks() {
 		ask = lookup(r)
 	}
-	if err := h.headers.Set(r.Header, v.result.Token, ask); err != nil {
+	if err := h.headers.SetIn(v.memory(), r.Header, v.result.Token, ask); err != nil {
 		return ofIdentity(err)
 	}
 	v.passed, v.upgrade = passed, wantsUpgrade(r)

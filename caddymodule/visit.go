@@ -19,6 +19,7 @@ import (
 type visit struct {
 	context.Context //nolint:containedctx // the request's, which the visit is put into
 
+	entered    bool // whether it is in the request's context
 	taken      bool // whether credential was read from the request
 	credential credential
 	result     *verifier.Result // once the token was verified
@@ -34,6 +35,9 @@ type visit struct {
 	upgrade bool   // whether it let an upgrade pass
 
 	shadow *celpolicy.Decision // that its shadow rules would have made instead, or nil
+
+	values     [5]string // the memory of the header fields that the first handler sets
+	valuesLent bool
 }
 
 // passage is how a request passes, as the log calls it.
@@ -52,20 +56,31 @@ func visitOf(r *http.Request) *visit {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		return v
 	}
-	return &visit{walking: walkingOf(r.Context())}
+	return new(visit)
 }
 
 // enter returns the request that carries the visit. The first handler's is a
 // copy, and placeholders read the visit from then on.
 func (v *visit) enter(r *http.Request) *http.Request {
-	if r.Context().Value(visitKey{}) != nil {
+	if v.entered {
 		return r
 	}
+	v.entered = true
 	if repl := replacerOf(r); repl != nil {
 		repl.Map(v.placeholder)
 	}
 	v.Context = r.Context()
 	return r.WithContext(v)
+}
+
+// memory lends the memory for the values of header fields: once, since later
+// handlers must not write into the fields of earlier ones.
+func (v *visit) memory() []string {
+	if v.valuesLent {
+		return nil
+	}
+	v.valuesLent = true
+	return v.values[:0]
 }
 
 // Format keeps the credential out of whatever prints the request or its context.

@@ -22,15 +22,9 @@ type walking struct {
 	handlers []rehearsedHandler // of the configuration, which may be nil
 }
 
-type walkingKey struct{}
-
+// in returns a context in which handlers find a visit that is walked.
 func (w *walking) in(ctx context.Context) context.Context {
-	return context.WithValue(ctx, walkingKey{}, w)
-}
-
-func walkingOf(ctx context.Context) *walking {
-	w, _ := ctx.Value(walkingKey{}).(*walking)
-	return w
+	return context.WithValue(ctx, visitKey{}, &visit{walking: w})
 }
 
 // verify asks the verifier. A visit that is walked has it explained.
@@ -55,7 +49,10 @@ func (h *Handler) verify(r *http.Request, v *visit) (*verifier.Result, error) {
 
 // evaluate asks the policy. A visit that is walked has it explained.
 func (h *Handler) evaluate(r *http.Request, v *visit, token *awstoken.Token) celpolicy.Decision {
-	if v.walking == nil {
+	switch {
+	case v.walking == nil && !h.policy.HasRules():
+		return h.policy.Evaluate(r.Context(), token, celpolicy.Request{})
+	case v.walking == nil:
 		return h.policy.Evaluate(r.Context(), token, h.policyRequest(r, v))
 	}
 	e := h.policy.Explain(r.Context(), token, h.policyRequest(r, v))

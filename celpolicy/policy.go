@@ -88,6 +88,10 @@ func (c *compiler) compileAll(kind Effect, sources []Rule, f *faults) []*rule {
 // policy refuses unsafe paths. Others do not, whatever their shadow rules read.
 func (p *Policy) ReadsPath() bool { return p != nil && p.enforced.readsPath }
 
+// HasRules reports whether there are rules, shadow rules among them. Without any,
+// [Policy.Evaluate] does not look at the [Request].
+func (p *Policy) HasRules() bool { return p != nil && len(p.rules) > 0 }
+
 // RuleInfo says which rule of a [Policy] has a name.
 type RuleInfo struct {
 	Name   string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -118,10 +119,16 @@ func (h *Headers) Asks() bool { return h != nil && h.asks }
 // The error is an [*UnsafeValueError] when a value is over 4096 bytes after
 // encoding. Then header is as it was. Without a token nothing is set.
 func (h *Headers) Set(header http.Header, t *awstoken.Token, lookup func(placeholder string) string) error {
+	return h.SetIn(nil, header, t, lookup)
+}
+
+// SetIn is [Headers.Set] with memory for the values. What it has room for, from
+// its length to its capacity, is the header's from then on, if all values fit.
+func (h *Headers) SetIn(memory []string, header http.Header, t *awstoken.Token, lookup func(placeholder string) string) error {
 	if h == nil || t == nil || len(h.fields) == 0 {
 		return nil
 	}
-	values := make([]string, len(h.fields))
+	values := slices.Grow(memory, len(h.fields))[len(memory):][:len(h.fields)]
 	for i, value := range h.values {
 		values[i] = value.expand(t, lookup)
 		if len(values[i]) > maxValue {

@@ -128,7 +128,8 @@ func (v *Verifier) lookUp(ctx context.Context, d digest) *Result {
 }
 
 func (v *Verifier) stillGood(ctx context.Context, r *remembered) bool {
-	if age := v.now().Sub(r.at); age < 0 || age >= v.cache.ttl {
+	now := v.now()
+	if age := now.Sub(r.at); age < 0 || age >= v.cache.ttl {
 		return false
 	}
 	from := v.trust.again(r.from)
@@ -140,7 +141,7 @@ func (v *Verifier) stillGood(ctx context.Context, r *remembered) bool {
 		return false
 	}
 	for _, c := range claimChecks {
-		if c.check(v, from, r.result.Token) != nil {
+		if c.check(v, now, from, r.result.Token) != nil {
 			return false
 		}
 	}

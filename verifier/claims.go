@@ -68,17 +68,21 @@ func withKeyID(refusal *Error, c *compact) *Error {
 type claimCheck struct {
 	name     string
 	byIssuer bool // whether it looks at the issuer's entry
-	check    func(*Verifier, *issuer, *awstoken.Token) *Error
+	check    func(v *Verifier, now time.Time, from *issuer, t *awstoken.Token) *Error
 }
 
 var claimChecks = []claimCheck{
-	{CheckAudience, true, func(v *Verifier, from *issuer, t *awstoken.Token) *Error { return v.checkAudience(from, t.Audience) }},
-	{CheckExpiry, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkExpiry(t.Expiry) }},
-	{CheckStart, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkStart(t) }},
-	{CheckLifetime, false, func(v *Verifier, _ *issuer, t *awstoken.Token) *Error { return v.checkLifetime(t) }},
-	{CheckAccount, true, func(_ *Verifier, from *issuer, t *awstoken.Token) *Error { return checkAccount(from, t) }},
-	{CheckSubject, false, func(_ *Verifier, _ *issuer, t *awstoken.Token) *Error { return checkSubject(t) }},
-	{CheckOrganization, true, func(_ *Verifier, from *issuer, t *awstoken.Token) *Error { return from.checkOrg(t) }},
+	{CheckAudience, true, func(v *Verifier, _ time.Time, from *issuer, t *awstoken.Token) *Error {
+		return v.checkAudience(from, t.Audience)
+	}},
+	{CheckExpiry, false, func(v *Verifier, now time.Time, _ *issuer, t *awstoken.Token) *Error {
+		return v.checkExpiry(now, t.Expiry)
+	}},
+	{CheckStart, false, func(v *Verifier, now time.Time, _ *issuer, t *awstoken.Token) *Error { return v.checkStart(now, t) }},
+	{CheckLifetime, false, func(v *Verifier, _ time.Time, _ *issuer, t *awstoken.Token) *Error { return v.checkLifetime(t) }},
+	{CheckAccount, true, func(_ *Verifier, _ time.Time, from *issuer, t *awstoken.Token) *Error { return checkAccount(from, t) }},
+	{CheckSubject, false, func(_ *Verifier, _ time.Time, _ *issuer, t *awstoken.Token) *Error { return checkSubject(t) }},
+	{CheckOrganization, true, func(_ *Verifier, _ time.Time, from *issuer, t *awstoken.Token) *Error { return from.checkOrg(t) }},
 }
 
 func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
@@ -97,23 +101,23 @@ func (v *Verifier) checkAudience(from *issuer, audience []string) *Error {
 		len(audience), quote(audience[0]), from.Audiences)
 }
 
-func (v *Verifier) checkExpiry(expiry time.Time) *Error {
-	if now := v.now(); !now.Before(expiry.Add(v.leeway)) {
+func (v *Verifier) checkExpiry(now, expiry time.Time) *Error {
+	if !now.Before(expiry.Add(v.leeway)) {
 		return refuse(Expired, "the token ended %v ago, at %s, the leeway is %v",
 			now.Sub(expiry).Round(time.Second), expiry.Format(time.RFC3339), v.leeway)
 	}
 	return nil
 }
 
-func (v *Verifier) checkStart(t *awstoken.Token) *Error {
-	limit := v.now().Add(v.leeway)
+func (v *Verifier) checkStart(now time.Time, t *awstoken.Token) *Error {
+	limit := now.Add(v.leeway)
 	for _, start := range []struct {
 		claim string
 		at    time.Time
 	}{{"iat", t.IssuedAt}, {"nbf", t.NotBefore}} {
 		if start.at.After(limit) {
 			return refuse(NotYetValid, "%s lies %v ahead, the leeway is %v",
-				start.claim, start.at.Sub(v.now()).Round(time.Second), v.leeway)
+				start.claim, start.at.Sub(now).Round(time.Second), v.leeway)
 		}
 	}
 	return nil

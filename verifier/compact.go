@@ -70,17 +70,18 @@ func decodeSegment(s string) ([]byte, error) {
 	if s == "" {
 		return nil, errors.New("it is empty")
 	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return nil, errors.New("it has a character outside of base64url")
-		}
-	}
 	decoded, err := strictBase64.DecodeString(s)
-	if err != nil {
+	switch {
+	case strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0, err != nil && strings.ContainsFunc(s, notBase64):
+		return nil, errors.New("it has a character outside of base64url")
+	case err != nil:
 		return nil, errors.New("it is not canonical base64url")
 	}
 	return decoded, nil
+}
+
+func notBase64(c rune) bool {
+	return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
 }
 
 func (c *compact) readHeader(text []byte) *Error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -111,7 +112,7 @@ func claimsToLast(_ context.Context, a *attempt) error {
 	if a.claimed.expiry.IsZero() {
 		return nil
 	}
-	return orNil(a.v.checkExpiry(a.claimed.expiry))
+	return orNil(a.v.checkExpiry(a.v.now(), a.claimed.expiry))
 }
 
 func claimsOurAudience(_ context.Context, a *attempt) error {
@@ -162,8 +163,8 @@ func decodeClaims(_ context.Context, a *attempt) error {
 }
 
 // ofToken makes a step of a check of the decoded token.
-func ofToken(check func(*Verifier, *issuer, *awstoken.Token) *Error) func(context.Context, *attempt) error {
-	return func(_ context.Context, a *attempt) error { return orNil(check(a.v, a.from, a.decoded)) }
+func ofToken(check func(*Verifier, time.Time, *issuer, *awstoken.Token) *Error) func(context.Context, *attempt) error {
+	return func(_ context.Context, a *attempt) error { return orNil(check(a.v, a.v.now(), a.from, a.decoded)) }
 }
 
 // orNil keeps a nil *Error from becoming an error that is not nil.

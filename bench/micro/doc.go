@@ -7,6 +7,9 @@
 //
 //	cd bench/micro && go run . [-rounds 10] [-time 100ms] [-quick] [-write]
 //
+// Two of the benchmarks are then run once more under the profiler, and a table for
+// each tells where its time goes.
+//
 // What the benchmarks printed is left in bench/out/micro.txt, and what benchstat
 // says to it in bench/out/micro.benchstat.txt. Nothing here fails because a figure
 // is bad: how long something took depends on the machine.

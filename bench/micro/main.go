@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -71,8 +72,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("making bench/out: %w", err)
 	}
+	directory, err := os.MkdirTemp("", "caddy-awsjwt-micro-")
+	if err != nil {
+		return fmt.Errorf("making a directory: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(directory) }()
+	if err := build(ctx, directory, stderr); err != nil {
+		return err
+	}
 	raw := filepath.Join(out, "micro.txt")
-	if err := measure(ctx, o, raw, stderr); err != nil {
+	if err := measure(ctx, o, directory, raw, stderr); err != nil {
 		return err
 	}
 	measured, err := read(raw)
@@ -86,8 +95,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nall benchmarks, by benchstat: %s\n", full)
-	if !o.write {
-		return nil
+	told, err := tellProfiles(ctx, o, directory, out, stdout, stderr)
+	if err != nil || !o.write {
+		return err
 	}
-	return page.Fill(filepath.Join(root, "docs", "performance.md"), "micro", measured.machine()+"\n\n"+table.markdown())
+	performance := filepath.Join(root, "docs", "performance.md")
+	if err := page.Fill(performance, "micro", measured.machine()+"\n\n"+table.markdown()); err != nil {
+		return err
+	}
+	return page.Fill(performance, "profile", told)
+}
+
+// tellProfiles prints where the time goes, and returns it as a page has it.
+func tellProfiles(ctx context.Context, o options, directory, out string, stdout, progress io.Writer) (string, error) {
+	var text strings.Builder
+	for _, p := range profiles {
+		fmt.Fprintf(progress, "%s  profiling %s\n", time.Now().Format(time.TimeOnly), p.of.name)
+		t, err := p.measure(ctx, o, directory, out)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(stdout, "\n%s\n", p.title)
+		t.print(stdout)
+		fmt.Fprintf(&text, "%s:\n\n%s\n", p.title, t.markdown())
+	}
+	return text.String(), nil
 }

@@ -20,14 +20,8 @@ var packages = []string{"awstoken", "verifier", "celpolicy", "identity", "caddym
 // ten thousand issuers to read.
 const left = "BenchmarkLoadIssuersFile"
 
-// measure builds the packages' benchmarks, runs each several times, and writes
-// what they print to a file.
-func measure(ctx context.Context, o options, file string, progress io.Writer) error {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-micro-")
-	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(directory) }()
+// build builds the packages' benchmarks.
+func build(ctx context.Context, directory string, progress io.Writer) error {
 	for _, name := range packages {
 		fmt.Fprintf(progress, "%s  building the benchmarks of %s\n", time.Now().Format(time.TimeOnly), name)
 		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program(directory, name), "./"+name)
@@ -36,6 +30,12 @@ func measure(ctx context.Context, o options, file string, progress io.Writer) er
 			return fmt.Errorf("building the benchmarks of %s: %w\n%s", name, err, output)
 		}
 	}
+	return nil
+}
+
+// measure runs each package's benchmarks several times and writes what they
+// print to a file.
+func measure(ctx context.Context, o options, directory, file string, progress io.Writer) error {
 	var printed bytes.Buffer
 	for round := range o.rounds {
 		fmt.Fprintf(progress, "%s  round %d of %d\n", time.Now().Format(time.TimeOnly), round+1, o.rounds)
@@ -55,20 +55,28 @@ func program(directory, name string) string {
 	return filepath.Join(directory, strings.ReplaceAll(name, "/", "-")+".test")
 }
 
-// benchmark runs one package's benchmarks once, in the package's directory, as
-// go test does.
+// benchmark runs one package's benchmarks once.
 func benchmark(ctx context.Context, o options, directory, name string, printed io.Writer) error {
+	output, err := runBenchmarks(ctx, directory, name, "-test.bench=.", "-test.skip="+left, "-test.benchmem", "-test.benchtime="+o.time.String())
+	if err != nil {
+		return err
+	}
+	_, err = printed.Write(output)
+	return err
+}
+
+// runBenchmarks runs some of a package's benchmarks in the package's directory,
+// as go test does.
+func runBenchmarks(ctx context.Context, directory, name string, flags ...string) ([]byte, error) {
 	var output, faults bytes.Buffer
-	bench := exec.CommandContext(ctx, program(directory, name), "-test.run=^$", "-test.bench=.", "-test.skip="+left,
-		"-test.benchmem", "-test.benchtime="+o.time.String(), "-test.timeout=10m")
+	bench := exec.CommandContext(ctx, program(directory, name), append(flags, "-test.run=^$", "-test.timeout=10m")...)
 	bench.Dir = filepath.Join(root, name)
 	// What a handler logs goes to standard error, away from the figures.
 	bench.Stdout, bench.Stderr = &output, &faults
 	if err := bench.Run(); err != nil {
-		return fmt.Errorf("running the benchmarks of %s: %w\n%s%s", name, err, output.Bytes(), faults.Bytes())
+		return nil, fmt.Errorf("running the benchmarks of %s: %w\n%s%s", name, err, output.Bytes(), faults.Bytes())
 	}
-	_, err := output.WriteTo(printed)
-	return err
+	return output.Bytes(), nil
 }
 
 // benchstat has benchstat write its summary of a file to another.

@@ -32,6 +32,8 @@ func o1() []probe {
 		{name: "allocations", script: adminPage("/debug/pprof/allocs?debug=1&gc=1", "caddymodule")},
 		{name: "variables", script: adminPage("/debug/vars", "memstats")},
 		{name: "upstreams", script: adminPage("/reverse_proxy/upstreams", "num_requests")},
+		{name: "decisions", script: adminPage("/aws_jwt/decisions?limit=1000", "bad_signature")},
+		{name: "issuers", script: adminPage("/aws_jwt/issuers", "listed_in")},
 		{name: "traces", script: traces},
 		{name: "fetches", script: fetchesOfKeys},
 		{name: "a dump of goroutines", script: dump},

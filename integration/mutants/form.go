@@ -4,6 +4,7 @@ const (
 	compactFile     = "verifier/compact.go"
 	objectFile      = "awstoken/object.go"
 	readerOfObjects = "awstoken/objectreader.go"
+	readerOfStrings = "awstoken/stringreader.go"
 	decodeFile      = "awstoken/decode.go"
 	readerFile      = "awstoken/claimreader.go"
 	keyFile         = "verifier/key.go"
@@ -37,13 +38,13 @@ func formMutants() []mutant {
 		off("C5", "claims' names have one case", decodeFile, "if k := UnknownCase(name, known); k != \"\" {", "if k := UnknownCase(name, known); k == \"-\" {"),
 		off("C5", "a header's names have one case", compactFile, "known != \"\" {", "known == \"-\" {"),
 		off("C5", "the text is UTF-8", objectFile, "if !utf8.Valid(text) {", "if utf8.RuneCount(text) < 0 {"),
-		off("C5", "no lone surrogates", objectFile, "if unit < 0xD800 || unit > 0xDFFF {", "if unit >= 0 {"),
+		off("C5", "no lone surrogates", readerOfStrings, "if !utf16.IsSurrogate(unit) {", "if unit >= 0 {"),
 		off("C5", "a bound on depth", objectFile, "depth++; depth > MaxDepth {", "depth++; depth > 1<<30 {"),
-		mutant{row: "C5", control: "nothing stands behind the object", edits: []edit{
-			{objectFile, "if !json.Valid(text) {", "if len(text) == 0 && !json.Valid(text) {"},
-		}},
+		off("C5", "nothing stands behind the object", objectFile, "r.at != len(r.text) {", "r.at > len(r.text) {"),
+		off("C5", "a bound on depth, wherever the brackets stand", objectFile, "if opened <= MaxDepth && opened", "if opened"),
+		off("C5", "a control character is escaped", readerOfStrings, "		case c < ' ':\n			return \"\", errNotJSON\n		}\n		r.at++\n", "		}\n		r.at++\n"),
 		off("C6", "base64 has no unused bits and no padding", compactFile, "base64.RawURLEncoding.Strict()", "base64.RawURLEncoding"),
-		off("C6", "base64 has no line ends", compactFile, "&& c != '-' && c != '_' {", "&& c != '-' && c != '_' && c != '\\r' && c != '\\n' {").
+		off("C6", "base64 has no line ends", compactFile, "case strings.IndexByte(s, '\\r') >= 0 || strings.IndexByte(s, '\\n') >= 0, err != nil", "case err != nil").
 			unseen("./verifier", "TestVerifyRefusesForms"),
 		off("C7", "a bound on the token's size", compactFile, "if len(token) > MaxTokenSize {", "if len(token) > 64*MaxTokenSize {"),
 		off("C7", "a token has three segments", compactFile, `+ 1; n != 3 {`, `+ 1; n < 3 {`),

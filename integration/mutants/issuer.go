@@ -31,7 +31,7 @@ func issuerMutants() []mutant {
 		off("I5", "the token is made out to us", claimsFile, "if slices.Contains(from.Audiences, a) {", "if a != \"\" {"),
 		off("I5", "single_audience", claimsFile, "if v.singleAudience && len(audience) > 1 {", "if v.singleAudience && len(audience) < 0 {"),
 		off("I5", "aud is there", decodeFile, "if len(t.Audience) == 0 {", "if len(t.Audience) < 0 {"),
-		off("I6", "exp", claimsFile, "now := v.now(); !now.Before(expiry.Add(v.leeway)) {", "now := v.now(); now.IsZero() {"),
+		off("I6", "exp", claimsFile, "if !now.Before(expiry.Add(v.leeway)) {", "if now.IsZero() {"),
 		off("I6", "iat and nbf", claimsFile, "if start.at.After(limit) {", "if start.at.After(limit.AddDate(1000, 0, 0)) {"),
 		off("I6", "max_lifetime", claimsFile, "lifetime > v.maxLifetime {", "lifetime < 0 {"),
 		off("I6", "times are in digits alone", readerFile, "	seconds, err := strconv.ParseUint(number.String(), 10, 63)\n",

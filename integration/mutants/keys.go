@@ -44,9 +44,9 @@ func keyMutants() []mutant {
 func reloadMutants() []mutant {
 	return []mutant{
 		off("K7", "a token that is remembered needs its key", cacheFile, "	if err != nil || key.fingerprint != r.fingerprint {", "	if err != nil && key.fingerprint == r.fingerprint {"),
-		off("D1", "exp, each time a token is sent", claimsFile, "now := v.now(); !now.Before(expiry.Add(v.leeway)) {", "now := v.now(); now.IsZero() {"),
-		off("D1", "only the same token shares a check", signedFile, "string(token[:])+string(key.fingerprint[:])", "string(key.fingerprint[:])"),
-		off("D1", "a token that is remembered is held against the clock", cacheFile, "		if c.check(v, from, r.result.Token) != nil {", "		if c.name != CheckExpiry && c.check(v, from, r.result.Token) != nil {"),
+		off("D1", "exp, each time a token is sent", claimsFile, "if !now.Before(expiry.Add(v.leeway)) {", "if now.IsZero() {"),
+		off("D1", "only the same token shares a check", signedFile, "of := checkOf{token, key.fingerprint}", "of := checkOf{fingerprint: key.fingerprint}"),
+		off("D1", "a token that is remembered is held against the clock", cacheFile, "		if c.check(v, now, from, r.result.Token) != nil {", "		if c.name != CheckExpiry && c.check(v, now, from, r.result.Token) != nil {"),
 		off("D2", "a token that is remembered needs its issuer", cacheFile, "	if from == nil || !from.allows(r.algorithm) {", "	if from == nil {\n		from = r.from\n	}\n	if !from.allows(r.algorithm) {"),
 		{row: "D2", control: "a configuration's trust ends with it", edits: []edit{
 			{"caddymodule/provision.go", "	h.verifier, err = verifier.New(config)\n	found.add(err)\n}",
@@ -58,7 +58,8 @@ func reloadMutants() []mutant {
 			unseen("./verifier", "TestFailuresAreBounded"),
 		off("D4", "a signature that does not fit is checked once", cacheFile, "	return age >= 0 && age < failedTTL &&", "	return age < 0 &&").
 			unseen("./verifier", "TestCacheSparesChecks"),
-		off("D4", "a bound on signatures that wait", signedFile, "	select {\n	case s.queue <- struct{}{}:\n		defer func() { <-s.queue }()\n	default:", "	if s.queue == nil {").
+		off("D4", "a bound on signatures that wait", signedFile,
+			"			s.end(of, shared, s.overloaded(\"%d signatures wait to be checked already\", cap(s.queue)-cap(s.slots)))\n", "			s.lead(of, shared, c, key)\n").
 			unseen("./verifier", "TestSignatureChecksAreBounded"),
 	}
 }

@@ -14,8 +14,7 @@ func policyMutants() []mutant {
 		off("P1", "requirements", policyFile, "req.refusal(t); refused {", "req.refusal(t); refused && hint == \"\" {"),
 		off("P2", "in_ou compares whole segments", "celpolicy/ou.go", "if segment == wanted {", "if strings.HasPrefix(segment, wanted) {"),
 		off("P3", "a limit on what a rule may cost", ruleFile, "		cel.CostLimit(MaxRuleCost),\n", ""),
-		off("P4", "tag keys are kept as they are", readerFile, "		m[key] = s\n", "		m[strings.ToLower(key)] = s\n").
-			and(readerFile, "	\"strconv\"\n", "	\"strconv\"\n	\"strings\"\n"),
+		off("P4", "tag keys are kept as they are", readerFile, "m[strings.Clone(key)] = strings.Clone(s)", "m[strings.ToLower(key)] = strings.Clone(s)"),
 		off("H9", "a path that cleaning changes is refused", requestFile, "case cleanPath(decoded) != decoded:", "case cleanPath(decoded) == \"\":").
 			and(requestFile, "case cleanPath(withoutParameters(decoded)) != withoutParameters(decoded):", "case withoutParameters(decoded) == \"\":"),
 		off("H9", "an encoded slash is refused", requestFile, "if encodesSlash(escaped) {", "if encodesSlash(escaped) && escaped == \"\" {"),
