@@ -148,8 +148,8 @@ type Handler struct {
 	tally        tally                                 // what each rule decided
 	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
 
-	placed     atomic.Pointer[string] // where it stands, once that is known
-	placeTried atomic.Int64           // when its place was looked for, Unix nanoseconds
+	home   *caddyhttp.Server      // that it is provisioned for, or nil
+	placed atomic.Pointer[string] // where it stands there, once its configuration runs
 
 	logger      *zap.Logger  // of decisions
 	slogger     *slog.Logger // of issuers and keys

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 )
 
@@ -135,22 +137,33 @@ func TestPassCostsTheLedgerNothing(t *testing.T) {
 	}
 }
 
-// A handler that is in no running configuration has no place, and looks for it
-// once a second at most.
-func TestPlaceOfNobody(t *testing.T) {
-	h := newHandler(t, nil)
-	if where := h.place(); where != "" {
-		t.Errorf("its place is %q", where)
+// The place of a handler is known before its configuration is the one that runs,
+// and is looked for once when it is.
+func TestPlace(t *testing.T) {
+	h, second, elsewhere := newHandler(t, nil), newHandler(t, nil), newHandler(t, nil)
+	host := caddyhttp.MatchHost{"orders.example.com"}
+	route := caddyhttp.Route{
+		MatcherSets: caddyhttp.MatcherSets{{&host}},
+		Handlers:    []caddyhttp.MiddlewareHandler{newFirewall(t), h, second},
 	}
-	if tried := h.placeTried.Load(); tried != instant.UnixNano() {
-		t.Errorf("looked at %d", tried)
+	server := &caddyhttp.Server{Listen: []string{":443"}, Routes: caddyhttp.RouteList{route}}
+	for each, want := range map[*Handler]string{
+		h: "orders.example.com", second: "orders.example.com (its aws_jwt no. 2)", elsewhere: "", newFirewall(t): "",
+	} {
+		if where := each.place(); where != "" {
+			t.Errorf("without a server it is at %q", where)
+		}
+		if each.home = server; each.place() != want {
+			t.Errorf("it is at %q, want %q", each.place(), want)
+		}
+		if each.placed.Load() != nil {
+			t.Error("its place is settled before it runs")
+		}
 	}
-	found := "orders.example.com /admin/*"
-	h.placed.Store(&found)
-	if where := h.place(); where != found {
-		t.Errorf("its place is %q", where)
-	}
-	if where := newFirewall(t).place(); where != "" {
-		t.Errorf("a firewall's place is %q", where)
+	a := newReloading(t, false)
+	a.load(object{"a": a.guarded("site", nil, nil)})
+	is := running()[0]
+	if is.place() != a.ports[0] || is.placed.Load() == nil {
+		t.Errorf("one that runs is at %q", is.place())
 	}
 }

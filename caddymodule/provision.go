@@ -31,6 +31,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.logger = zap.NewNop() // it has said all when it was run
 	}
 	h.slogger = structured(h.logger.Named(logKeys))
+	h.home, _ = ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	h.recordDoor(ctx)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && (h.MaxStream != nil || h.mayUpgrade()) {
 		server.RegisterConnContext(keepConnection)

@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // running are the aws_jwt handlers of the configuration that runs, firewalls left
-// out, each with its place. Several of one place are numbered.
-func running() []rehearsedHandler {
+// out, each with its place.
+func running() []rehearsedHandler { return handlersOf(runningServers()...) }
+
+func runningServers() (servers []*caddyhttp.Server) {
 	value, err := caddy.ActiveContext().AppIfConfigured("http")
 	if err != nil {
 		return nil
@@ -21,9 +22,16 @@ func running() []rehearsedHandler {
 	if !ok {
 		return nil
 	}
-	var all []rehearsedHandler
 	for _, name := range slices.Sorted(maps.Keys(app.Servers)) {
-		all = append(all, handlersOf(app.Servers[name])...)
+		servers = append(servers, app.Servers[name])
+	}
+	return servers
+}
+
+// handlersOf are the handlers of some servers. Several of one place are numbered.
+func handlersOf(servers ...*caddyhttp.Server) (all []rehearsedHandler) {
+	for _, server := range servers {
+		all = append(all, handlersOfOne(server)...)
 	}
 	same := make(map[string]int)
 	for i := range all {
@@ -35,9 +43,9 @@ func running() []rehearsedHandler {
 	return all
 }
 
-// handlersOf are the handlers of one server: of its routes, of those that others
+// handlersOfOne are the handlers of one server: of its routes, of those that others
 // invoke, and of its error routes.
-func handlersOf(server *caddyhttp.Server) (all []rehearsedHandler) {
+func handlersOfOne(server *caddyhttp.Server) (all []rehearsedHandler) {
 	visit := func(route caddyhttp.Route, at place) {
 		for _, handler := range route.Handlers {
 			if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
@@ -55,29 +63,31 @@ func handlersOf(server *caddyhttp.Server) (all []rehearsedHandler) {
 	return all
 }
 
-// lookForPlaceEvery is how often a handler that was not found looks for its place
-// again: a request may come before its configuration is the one that runs.
-const lookForPlaceEvery = time.Second
-
-// place is where the handler stands in the configuration that runs, such as
-// "orders.example.com /admin/*". It is "" for a firewall, and as long as it is not
-// found: a module that is not ours may hold routes, too.
+// place is where the handler stands, such as "orders.example.com /admin/*". It is
+// "" for a firewall, and for a handler in routes that a module of others holds.
 func (h *Handler) place() string {
-	if h.FirewallOnly {
+	if h.FirewallOnly || h.home == nil {
 		return ""
 	}
 	if found := h.placed.Load(); found != nil {
 		return *found
 	}
-	tried, now := h.placeTried.Load(), h.now().UnixNano()
-	if tried != 0 && now-tried < int64(lookForPlaceEvery) || !h.placeTried.CompareAndSwap(tried, now) {
-		return ""
+	servers := runningServers()
+	if !slices.Contains(servers, h.home) {
+		// A request may come just before its configuration is the one that runs, or
+		// behind its end.
+		return placeIn(handlersOf(h.home), h)
 	}
-	for _, each := range running() {
-		each.placed.Store(&each.where)
-	}
-	if found := h.placed.Load(); found != nil {
-		return *found
+	where := placeIn(handlersOf(servers...), h)
+	h.placed.Store(&where)
+	return where
+}
+
+func placeIn(all []rehearsedHandler, h *Handler) string {
+	for _, each := range all {
+		if each.Handler == h {
+			return each.where
+		}
 	}
 	return ""
 }

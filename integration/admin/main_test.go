@@ -139,6 +139,9 @@ func (w *world) start(caddyfile string) {
 	var err error
 	w.gateway, err = stack.StartGateway(binaries, w.directory, w.address, w.caddyfile(caddyfile))
 	must(w.t, err)
+	// It listens a moment before its configuration is the one that runs, which this
+	// waits for.
+	w.call(http.MethodGet, "/config/", "")
 }
 
 func (w *world) stop() {

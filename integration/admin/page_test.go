@@ -49,7 +49,7 @@ func newPageWorld(t *testing.T) (w *world, token string) {
 	keys := filepath.Join(w.directory, "keys.json")
 	must(t, os.WriteFile(keys, []byte(keyDocument), 0o600))
 	base, _, _ := strings.Cut(issuerOf(t, w.sts, orders), "/"+uuidOf(t, w, orders))
-	w.start(strings.NewReplacer("BASE", base, "JWKS", keys).Replace(pageSites))
+	w.start(strings.NewReplacer("max_stale 5s", "max_stale 1h", "BASE", base, "JWKS", keys).Replace(pageSites))
 	token = tokenOf(t, w.sts, "orders-lambda", orders, nil)
 	w.wantStatus("orders.example.com", "/", token, http.StatusOK)
 	w.wantStatus("orders.example.com", "/admin/", token, http.StatusForbidden)
