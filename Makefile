@@ -67,7 +67,7 @@ build: ## build caddy-awsjwt and devsts into bin/
 xcaddy: ## build bin/caddy-xcaddy from xcaddy.json, as xcaddy builds Caddy with plugins
 	go run ./integration/xcaddy -manifest xcaddy.json -output bin/caddy-xcaddy
 
-deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript
+deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium
 	@./scripts/deps
 
 clean: ## remove what was built

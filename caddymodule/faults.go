@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,12 +46,16 @@ func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
 // faultsBegin is how the error of a configuration begins.
 const faultsBegin = "configuring aws_jwt: "
 
-func (f *faults) err() error {
+func (f *faults) err() error { return f.errOf("aws_jwt") }
+
+// errOf is the error of another directive's configuration.
+func (f *faults) errOf(directive string) error {
+	begin := "configuring " + directive + ": "
 	switch len(f.messages) {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf(faultsBegin+"%s", f.messages[0])
+		return errors.New(begin + f.messages[0])
 	}
-	return fmt.Errorf(faultsBegin+"%d faults:\n\t%s", len(f.messages), strings.Join(f.messages, "\n\t"))
+	return fmt.Errorf("%s%d faults:\n\t%s", begin, len(f.messages), strings.Join(f.messages, "\n\t"))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -142,14 +143,19 @@ type Handler struct {
 	door         string            // of that server
 	ended        atomic.Bool       // whether the configuration's time is over
 	warnings     []string          // what may be wrong with the configuration
-	logger       *zap.Logger       // of decisions
-	slogger      *slog.Logger      // of issuers and keys
-	clockLogger  *zap.Logger
-	clock        *clockWatch // of the clock now; nil: it is none that issuers know
-	now          func() time.Time
+
+	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
+	tally        tally                                 // what each rule decided
+	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
 
 	home   *caddyhttp.Server      // that it is provisioned for, or nil
 	placed atomic.Pointer[string] // where it stands there, once its configuration runs
+
+	logger      *zap.Logger  // of decisions
+	slogger     *slog.Logger // of issuers and keys
+	clockLogger *zap.Logger
+	clock       *clockWatch // of the clock now; nil: it is none that issuers know
+	now         func() time.Time
 }
 
 // The modes of a handler.

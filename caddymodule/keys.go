@@ -88,7 +88,7 @@ func (h *Handler) leaseKeys(ctx caddy.Context, found *faults) *lease {
 	if !ok {
 		return nil
 	}
-	config.Now, config.Dated = h.now, h.clock.dated()
+	config.Now, config.Fetched, config.Dated = h.now, countFetch, h.clock.dated()
 	own := &lender{logger: h.slogger}
 	if settings.persist {
 		own.storage = storageOf(ctx)

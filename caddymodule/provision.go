@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -96,6 +98,8 @@ func (h *Handler) provisionPolicy(found *faults) {
 	}
 	var err error
 	h.policy, err = celpolicy.Compile(config)
+	h.tally = newTally(h)
+	h.ruleCounters = sync.OnceValue(func() map[ruleKey]prometheus.Counter { return ruleCounters(h.policy) })
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {
 		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
@@ -112,6 +116,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 		Issuers: h.Issuers, IssuersFile: h.IssuersFile, Organization: h.Organization,
 		Audiences: h.Audiences, SingleAudience: h.SingleAudience,
 		Algorithms: h.Algorithms, Leeway: defaultLeeway, Now: h.now, Logger: h.slogger,
+		Lookups: lookups, Observe: observeVerification,
 	}
 	if h.Leeway != nil {
 		config.Leeway = time.Duration(*h.Leeway)
@@ -125,6 +130,7 @@ func (h *Handler) provisionVerifier(ctx caddy.Context, found *faults) {
 	if config.RemoteKeys = h.lease.keys(); config.RemoteKeys == nil {
 		config.RemoteKeys = new(verifier.RemoteKeySets) // so that New looks at the rest
 	}
+	h.remote = config.RemoteKeys
 	for _, each := range h.Issuers {
 		if len(each.Accounts)+len(h.Accounts) == 0 {
 			h.logger.Named(logConfig).Warn("an issuer is pinned to no account; name the accounts that it may speak for", zap.String("issuer", each.URL))

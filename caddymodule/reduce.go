@@ -31,7 +31,7 @@ type reduction struct {
 var waysThrough = []string{"aws_jwt", "subroute", "rewrite", "vars", "map", "invoke", "headers"}
 
 // ends are the handlers behind which a request does not go on.
-var ends = []string{"aws_jwt_ready", "reverse_proxy", "file_server", "metrics", "acme_server"}
+var ends = []string{"aws_jwt_console", "aws_jwt_ready", "reverse_proxy", "file_server", "metrics", "acme_server"}
 
 // reduce returns the JSON of a configuration that can be asked, of one that can
 // be run.

@@ -146,7 +146,7 @@ func (h *Handler) authorize(r *http.Request, v *visit, traced spans) *refusal {
 	decision := h.evaluate(r, v, v.result.Token)
 	passed := allowed
 	v.rule = decision.Rule
-	v.decided(decision)
+	h.countDecision(v, decision)
 	if !decision.Allowed {
 		refused := &refusal{reason: string(decision.Reason), rule: decision.Rule, hint: decision.Hint}
 		if h.Mode != modeAudit || refused.answer() != insufficientScope {

@@ -116,14 +116,15 @@ func (v *Verifier) lookUp(ctx context.Context, d digest) *Result {
 		return nil
 	}
 	r, found := v.cache.verified.GetIfPresent(d)
-	if !found {
-		return nil
+	if found && v.stillGood(ctx, r) {
+		v.lookups.hits.Add(1)
+		return r.result
 	}
-	if !v.stillGood(ctx, r) {
+	v.lookups.misses.Add(1)
+	if found {
 		v.cache.verified.Invalidate(d)
-		return nil
 	}
-	return r.result
+	return nil
 }
 
 func (v *Verifier) stillGood(ctx context.Context, r *remembered) bool {

@@ -68,6 +68,15 @@ type Config struct {
 	// DefaultCacheTTL.
 	CacheTTL time.Duration
 
+	// Lookups counts how often tokens were remembered. Several Verifiers may share
+	// it. The default is one that nobody reads.
+	Lookups *Lookups
+
+	// Observe is told how long it took to verify a token that was not remembered,
+	// whatever came of it, waiting for keys included. The caller of Verify calls
+	// it, so it should take no time. The default is nobody.
+	Observe func(took time.Duration)
+
 	// Signed is told of each token whose signature was just checked and fits, and
 	// that is accepted, or refused as NotYetValid: its issuer's clock, to be compared
 	// with ours. One that is remembered is not told of again. It is called from many
@@ -93,6 +102,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.CacheTTL == 0 {
 		c.CacheTTL = DefaultCacheTTL
+	}
+	if c.Lookups == nil {
+		c.Lookups = new(Lookups)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -124,6 +136,8 @@ func New(c Config) (*Verifier, error) {
 		now:            c.Now,
 		checks:         c.Checks,
 		cache:          remembers,
+		lookups:        c.Lookups,
+		observe:        c.Observe,
 		signed:         c.Signed,
 	}, nil
 }

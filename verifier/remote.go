@@ -210,6 +210,7 @@ func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.logChange(keys)
+	s.owner.config.Fetched(resultOf(s.keys, keys))
 	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false
 	s.fresh.Store(&freshKeys{keys, f.began})
 	for id := range f.wanted {
@@ -235,6 +236,9 @@ func (s *remoteKeySet) settleFailure(f *fetch, err error) {
 	// A store that failed may have what the issuer does not give.
 	s.restored = s.restored && !s.storeDown
 	s.logFailure(f.began, err)
+	if s.owner.ctx.Err() == nil {
+		s.owner.config.Fetched(FetchFailed)
+	}
 	s.end(f)
 }
 

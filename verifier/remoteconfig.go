@@ -52,6 +52,11 @@ type RemoteConfig struct {
 	// Store keeps the last good keys over restarts. The default is none.
 	Store Store
 
+	// Fetched is told how each fetch ended, but for those that Close ends. The key
+	// set is locked meanwhile: it should take no time, and use no key set. The
+	// default is nobody.
+	Fetched func(FetchResult)
+
 	// Dated is told when an issuer's answer says that it was made, and when on our
 	// clock it was asked for and had: two clocks, to be compared. It is called from
 	// fetches, several at once. The default is none.
@@ -76,6 +81,9 @@ func (c *RemoteConfig) setDefaults() {
 		if *each.field == 0 {
 			*each.field = each.fallback
 		}
+	}
+	if c.Fetched == nil {
+		c.Fetched = func(FetchResult) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

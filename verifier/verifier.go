@@ -18,6 +18,8 @@ type Verifier struct {
 	now            func() time.Time
 	checks         *SignatureChecks
 	cache          *cache
+	lookups        *Lookups
+	observe        func(time.Duration)
 	signed         func(*awstoken.Token)
 }
 
@@ -44,6 +46,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Result, error) {
 			return known, nil
 		}
 	}
+	if v.observe == nil {
+		return v.verify(ctx, &attempt{v: v, token: token, digest: sum})
+	}
+	defer v.observed(v.now())
 	return v.verify(ctx, &attempt{v: v, token: token, digest: sum})
 }
 

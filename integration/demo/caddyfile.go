@@ -14,16 +14,22 @@ const (
 	gatewayInFile  = ":8080 {"
 	issuerInFile   = "http://127.0.0.1:8010/11112222-3333-4111-8111-111122223333"
 	upstreamInFile = "127.0.0.1:9000"
+	consoleInFile  = ":8090 {"
 )
 
 // caddyfile is the Caddyfile with the addresses of this run.
-func caddyfile(gateway, issuer, upstream string) (string, error) {
+func caddyfile(gateway, console, issuer, upstream string) (string, error) {
 	_, port, err := net.SplitHostPort(gateway)
+	if err != nil {
+		return "", err
+	}
+	_, consolePort, err := net.SplitHostPort(console)
 	if err != nil {
 		return "", err
 	}
 	return strings.NewReplacer(
 		gatewayInFile, ":"+port+" {",
+		consoleInFile, ":"+consolePort+" {",
 		issuerInFile, issuer,
 		upstreamInFile, upstream,
 	).Replace(caddyfileText), nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -230,6 +231,11 @@ func testInterrupt(t *testing.T) {
 			t.Errorf("%s: got %s, want %d", name, response.Status, want)
 		}
 	}
+	console := regexp.MustCompile(`in a browser: http://(127\.0\.0\.1:\d+)/`).FindStringSubmatch(d.printed())
+	if console == nil {
+		t.Fatalf("the console's address is missing:\n%s", d.printed())
+	}
+	waitForTraffic(t, console[1])
 	d.waitFor(t, "allowed GET /tried/orders-lambda: arn:aws:iam::111122223333:role/orders-lambda, rule orders-team")
 	d.waitFor(t, "refused GET /tried/reports-batch: 403 policy_denied: ")
 
@@ -237,10 +243,41 @@ func testInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.end(t, 10*time.Second, 0)
-	for _, address := range []string{gateway[1], endpoint[1]} {
+	if strings.Contains(d.printed(), "allowed GET "+trafficPath) || strings.Contains(d.printed(), "refused GET "+trafficPath) {
+		t.Errorf("the traffic shows:\n%s", d.printed())
+	}
+	for _, address := range []string{gateway[1], endpoint[1], console[1]} {
 		if connection, err := net.Dial("tcp", address); err == nil {
 			_ = connection.Close()
 			t.Errorf("%s still answers", address)
+		}
+	}
+}
+
+// waitForTraffic waits until the console shows that some requests pass by
+// themselves, and that some are refused.
+func waitForTraffic(t *testing.T, address string) {
+	t.Helper()
+	var passed, refused int
+	for deadline := time.Now().Add(30 * time.Second); passed < 3 || refused < 3; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the console shows %d that passed and %d that were refused", passed, refused)
+		}
+		response, err := client.Get("http://" + address + "/api/summary")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var summary struct {
+			Minutes []struct{ Allowed, Refused int }
+		}
+		err = json.NewDecoder(response.Body).Decode(&summary)
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("the console answers %s, %v", response.Status, err)
+		}
+		passed, refused = 0, 0
+		for _, minute := range summary.Minutes {
+			passed, refused = passed+minute.Allowed, refused+minute.Refused
 		}
 	}
 }

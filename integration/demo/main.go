@@ -46,7 +46,7 @@ type options struct {
 const usage = `demo shows caddy-awsjwt at work on this machine: a local STS, the gateway and an
 upstream, all on loopback. Build the first two with "make build".
 
-	demo                       # five requests, then stay up until Ctrl-C (make run)
+	demo                       # five requests, then stay up, with a console, until Ctrl-C (make run)
 	demo -once                 # five requests; exit 0 if each went as expected (make demo)
 	demo -token orders-lambda  # print a token; needs AWS_ENDPOINT_URL_STS
 
@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.binaries, "bin", "bin", "`directory` of the built devsts and caddy-awsjwt")
 	flags.BoolVar(&o.once, "once", false, "end after the requests; exit 0 if each went as expected, otherwise 1")
-	flags.BoolVar(&o.freePorts, "free-ports", false, "do not try 8080, 8010 and 8011 first; -once never does")
+	flags.BoolVar(&o.freePorts, "free-ports", false, "do not try 8080, 8090, 8010 and 8011 first; -once never does")
 	flags.StringVar(&o.token, "token", "", "only print a token of this `role`: "+roleNames())
 	flags.StringVar(&o.audience, "audience", audience, "whom the token of -token is made out to")
 	flags.Usage = func() {

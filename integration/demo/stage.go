@@ -16,6 +16,7 @@ const (
 	gatewayAddress = "127.0.0.1:8080"
 	stsAddress     = "127.0.0.1:8010"
 	manageAddress  = "127.0.0.1:8011"
+	consoleAddress = "127.0.0.1:8090"
 )
 
 // anyPort has the system choose.
@@ -27,6 +28,7 @@ type stage struct {
 	sts       *stack.STS
 	upstream  *upstream
 	gateway   *stack.Gateway
+	console   string // the address of the gateway's page
 	caddyfile string
 }
 
@@ -60,20 +62,28 @@ func open(ctx context.Context, o options, p *printer) (*stage, error) {
 	p.step("the upstream, the API to protect, is http://" + s.upstream.address)
 
 	p.step("starting the gateway …")
-	if err := s.startGateway(ctx, binaries, choose("the gateway", gatewayAddress)); err != nil {
+	if err := s.startGateway(ctx, binaries, choose("the gateway", gatewayAddress), choose("the console", consoleAddress)); err != nil {
 		return s, err
 	}
 	p.step("the gateway, Caddy with aws_jwt, is http://" + s.gateway.Address)
+	if err := s.lookAtConsole(ctx); err != nil {
+		return s, err
+	}
+	p.step("its console, a page that shows what it does, is http://" + s.console + "/")
 	return s, nil
 }
 
-func (s *stage) startGateway(ctx context.Context, binaries, address string) (err error) {
-	if address == anyPort {
-		if address, err = stack.FreeAddress(); err != nil {
+func (s *stage) startGateway(ctx context.Context, binaries, address, console string) (err error) {
+	for _, each := range []*string{&address, &console} {
+		if *each != anyPort {
+			continue
+		}
+		if *each, err = stack.FreeAddress(); err != nil {
 			return err
 		}
 	}
-	if s.caddyfile, err = caddyfile(address, s.sts.Issuers["111122223333"], s.upstream.address); err != nil {
+	s.console = console
+	if s.caddyfile, err = caddyfile(address, console, s.sts.Issuers["111122223333"], s.upstream.address); err != nil {
 		return err
 	}
 	s.gateway, err = stack.StartGatewayContext(ctx, binaries, s.directory, address, s.caddyfile)

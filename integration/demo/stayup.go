@@ -21,9 +21,21 @@ func (s *stage) stayUp(ctx context.Context, p *printer) error {
 	p.verbatim(s.commands(selfName(os.Args[0])))
 	p.line("")
 	p.paragraph("The gateway's log: " + s.gateway.LogFile())
+	p.paragraph("The console, in a browser: http://" + s.console + "/")
+	p.paragraph("So that it has something to show, requests to " + trafficPath + " go on by themselves; they are left out below.")
 	p.paragraph("Ctrl-C stops everything. Until then, each decision of the gateway shows here:")
 	p.line("")
 
+	quiet, stop := context.WithCancel(ctx)
+	busy := make(chan struct{})
+	go func() {
+		defer close(busy)
+		s.traffic(quiet)
+	}()
+	defer func() {
+		stop()
+		<-busy
+	}()
 	_, line := s.gateway.DecisionsFrom(0)
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -40,7 +52,9 @@ func (s *stage) stayUp(ctx context.Context, p *printer) error {
 		var decisions []stack.Decision
 		decisions, line = s.gateway.DecisionsFrom(line)
 		for _, d := range decisions {
-			p.step(decisionLine(d))
+			if path, _ := d.Field("path").(string); !strings.HasPrefix(path, trafficPath) {
+				p.step(decisionLine(d))
+			}
 		}
 	}
 }

@@ -1,0 +1,93 @@
+package console
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// contrasts has, for each text that shows, the least contrast of its colour with
+// the one behind it (WCAG 2.2, 1.4.3).
+const contrasts = `(() => {
+	const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+	const rgb = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+	const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
+	const bad = [];
+	let looked = 0;
+	for (const e of document.querySelectorAll("body *")) {
+		const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== "");
+		if (!own || !e.checkVisibility() || e.disabled || e.closest(".unseen, noscript, option")) continue;
+		looked++;
+		const style = getComputedStyle(e);
+		const a = light(rgb(e instanceof SVGElement ? style.fill : style.color)), b = light(behind(e));
+		const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		if (contrast < 4.5) bad.push(contrast.toFixed(2) + " " + e.outerHTML.slice(0, 90));
+	}
+	return looked < 60 ? ["only " + looked + " texts"] : bad;
+})()`
+
+func TestColoursAndWidths(t *testing.T) {
+	w := newWorld(t)
+	w.traffic()
+	p := open(t, w.at("/console/"))
+	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	p.do(`document.querySelector("` + firstRow + ` .toggle").click()`)
+	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
+	colours := make(map[string]string)
+	for _, scheme := range []string{"light", "dark"} {
+		p.scheme(scheme)
+		colours[scheme] = eval[string](p, `getComputedStyle(document.body).backgroundColor`)
+		for _, bad := range eval[[]string](p, contrasts) {
+			t.Errorf("%s: %s", scheme, bad)
+		}
+		for _, width := range []int64{1360, 900, 360} {
+			must(t, chromedp.Do(p, chromedp.EmulateViewport(width, 800)))
+			if over := eval[int](p, `document.documentElement.scrollWidth - window.innerWidth`); over > 0 {
+				t.Errorf("%s, %d wide: the page is %d too wide", scheme, width, over)
+			}
+			if width != 1360 {
+				p.shoot(scheme + "-" + map[int64]string{900: "middle", 360: "narrow"}[width])
+			}
+		}
+		must(t, chromedp.Do(p, chromedp.EmulateViewport(1360, 900)))
+		p.shoot(scheme)
+	}
+	if colours["light"] != "rgb(244, 246, 247)" || colours["dark"] != "rgb(16, 22, 26)" {
+		t.Errorf("the backgrounds are %v", colours)
+	}
+	// The control: a text that is too pale is found.
+	p.do(`document.querySelector("h2").style.color = "#30383d"`)
+	if bad := eval[[]string](p, contrasts); len(bad) != 1 {
+		t.Errorf("one text is too pale, found are %q", bad)
+	}
+	p.calm()
+}
+
+// What a person with a screen reader finds their way by.
+func TestNamesAndLandmarks(t *testing.T) {
+	w := newWorld(t)
+	w.traffic()
+	p := open(t, w.at("/console/"))
+	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	for what, expression := range map[string]string{
+		"tables without a caption":   `document.querySelectorAll("table:not(:has(caption))").length`,
+		"cells without a scope":      `document.querySelectorAll("th:not([scope])").length`,
+		"fields without a label":     `[...document.querySelectorAll("input, select, textarea")].filter((e) => e.labels.length === 0).length`,
+		"sections without a name":    `[...document.querySelectorAll("section")].filter((e) => !document.getElementById(e.getAttribute("aria-labelledby"))).length`,
+		"IDs that come twice":        `(() => { const ids = [...document.querySelectorAll("[id]")].map((e) => e.id); return ids.length - new Set(ids).size; })()`,
+		"descriptions that are none": `[...document.querySelectorAll("[aria-describedby]")].flatMap((e) => e.getAttribute("aria-describedby").split(" ")).filter((id) => !document.getElementById(id)).length`,
+		"buttons without a text":     `[...document.querySelectorAll("button")].filter((e) => e.textContent.trim() === "" && !e.hidden).length`,
+	} {
+		if n := eval[int](p, expression); n != 0 {
+			t.Errorf("%d %s", n, what)
+		}
+	}
+	if n := eval[int](p, `["main", "header", "footer", "nav[aria-label]", "[aria-live=polite]", "h1"].filter((s) => document.querySelectorAll(s).length < 1).length`); n != 0 {
+		t.Errorf("%d landmarks are missing", n)
+	}
+	if label := eval[string](p, `document.querySelector("#chart svg").getAttribute("aria-label")`); label == "" {
+		t.Error("the chart has no text")
+	}
+}

@@ -1,0 +1,88 @@
+package metrics
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+)
+
+// binaries is where TestMain builds the gateway, once.
+var binaries string
+
+func TestMain(m *testing.M) {
+	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
+	if err == nil {
+		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binaries = directory
+	code := m.Run()
+	_ = os.RemoveAll(directory)
+	os.Exit(code)
+}
+
+// tool finds a program of Prometheus. The test fails, and does not skip, where
+// it is missing: a run without it would say nothing about the rules.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatalf("%s is missing (Debian has it in the package prometheus): run \"make deps\": %v", name, err)
+	}
+	return path
+}
+
+// promtool runs it on some input, and returns what it says.
+func promtool(t *testing.T, input string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), tool(t, "promtool"), args...)
+	cmd.Stdin = strings.NewReader(input)
+	output, err := cmd.CombinedOutput()
+	return string(output), err
+}
+
+// deployed is a file of deploy/.
+func deployed(t *testing.T, name ...string) string {
+	t.Helper()
+	root, err := stack.Root()
+	must(t, err)
+	return filepath.Join(append([]string{root, "deploy"}, name...)...)
+}
+
+// patience is how long a test waits for what must happen. It is long, so that a
+// machine with other work to do fails nothing.
+const patience = 90 * time.Second
+
+// eventually polls until ok, and fails the test if that is never so.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("within %v it did not happen that %s", patience, what)
+		}
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	address, err := stack.FreeAddress()
+	must(t, err)
+	return address
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,141 @@
+package metrics
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+)
+
+// ruleFile is a file of rules, as Prometheus reads it.
+type ruleFile struct {
+	Groups []ruleGroup
+}
+
+type ruleGroup struct {
+	Name  string
+	Rules []rule
+}
+
+type rule struct {
+	Record      string            `yaml:"record,omitempty"`
+	Alert       string            `yaml:"alert,omitempty"`
+	Expr        string            `yaml:"expr"`
+	For         string            `yaml:"for,omitempty"`
+	Labels      map[string]string `yaml:"labels,omitempty"`
+	Annotations map[string]string `yaml:"annotations,omitempty"`
+}
+
+func readRules(t *testing.T, name string) ruleFile {
+	t.Helper()
+	text, err := os.ReadFile(deployed(t, "prometheus", name))
+	must(t, err)
+	var file ruleFile
+	must(t, yaml.Unmarshal(text, &file))
+	return file
+}
+
+// all are the rules of a file.
+func (f ruleFile) all() (rules []rule) {
+	for _, group := range f.Groups {
+		rules = append(rules, group.Rules...)
+	}
+	return rules
+}
+
+var ruleFiles = []string{"recording.yml", "alerts.yml"}
+
+// promtool finds no fault with the rules, and they fire and keep silent as their
+// tests say.
+func TestRules(t *testing.T) {
+	for _, name := range ruleFiles {
+		if output, err := promtool(t, "", "check", "rules", "--lint=all", "--lint-fatal", deployed(t, "prometheus", name)); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, output)
+		}
+	}
+	if output, err := promtool(t, "", "test", "rules", deployed(t, "prometheus", "alerts_test.yml")); err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// The tests of the rules notice when an alert never fires, and when it always does.
+func TestRulesAreTested(t *testing.T) {
+	original, err := os.ReadFile(deployed(t, "prometheus", "alerts.yml"))
+	must(t, err)
+	for _, alert := range readRules(t, "alerts.yml").all() {
+		for name, expression := range map[string]string{"never": "vector(1) < 0", "always": alwaysLike(alert)} {
+			t.Run(alert.Alert+" "+name, func(t *testing.T) {
+				directory := t.TempDir()
+				for _, each := range []string{"recording.yml", "alerts_test.yml"} {
+					text, err := os.ReadFile(deployed(t, "prometheus", each))
+					must(t, err)
+					must(t, os.WriteFile(filepath.Join(directory, each), text, 0o600))
+				}
+				var changed ruleFile
+				must(t, yaml.Unmarshal(original, &changed))
+				for i := range changed.Groups[0].Rules {
+					if each := &changed.Groups[0].Rules[i]; each.Alert == alert.Alert {
+						each.Expr = expression
+						if name == "always" {
+							each.For = ""
+						}
+					}
+				}
+				text, err := yaml.Marshal(map[string]any{"groups": []map[string]any{{"name": "x", "rules": changed.Groups[0].Rules}}})
+				must(t, err)
+				must(t, os.WriteFile(filepath.Join(directory, "alerts.yml"), text, 0o600))
+				if _, err := promtool(t, "", "test", "rules", filepath.Join(directory, "alerts_test.yml")); err == nil {
+					t.Error("no test notices")
+				}
+			})
+		}
+	}
+}
+
+// alwaysLike is what the alert would be without its condition.
+func alwaysLike(alert rule) string {
+	expression, _, found := strings.Cut(alert.Expr, " > ")
+	if !found {
+		return "vector(1)"
+	}
+	return expression
+}
+
+// Each alert says how bad it is, what it is, what to look at, and where the
+// operator finds what to do.
+func TestAlertsAreExplained(t *testing.T) {
+	root, err := stack.Root()
+	must(t, err)
+	text, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	must(t, err)
+	sections := strings.Split(string(text), "\n#")
+	for _, alert := range readRules(t, "alerts.yml").all() {
+		if !slices.Contains([]string{"critical", "warning"}, alert.Labels["severity"]) {
+			t.Errorf("%s: severity %q", alert.Alert, alert.Labels["severity"])
+		}
+		if alert.Annotations["summary"] == "" || !regexp.MustCompile(`\bLook at\b`).MatchString(alert.Annotations["description"]) {
+			t.Errorf("%s: annotations %q", alert.Alert, alert.Annotations)
+		}
+		if want := "https://github.com/caddy-awsjwt/caddy-awsjwt/blob/main/docs/operations.md#" + strings.ToLower(alert.Alert); alert.Annotations["runbook_url"] != want {
+			t.Errorf("%s: runbook_url %q, want %s", alert.Alert, alert.Annotations["runbook_url"], want)
+		}
+		i := slices.IndexFunc(sections, func(s string) bool {
+			return strings.HasPrefix(s, "### "[1:]+alert.Alert+"\n") || strings.HasPrefix(s, "## "+alert.Alert+"\n")
+		})
+		if i < 0 {
+			t.Errorf("docs/operations.md has no section %s", alert.Alert)
+			continue
+		}
+		for _, part := range []string{"**It means**", "**Look at**", "**Do**"} {
+			if !strings.Contains(sections[i], part) {
+				t.Errorf("docs/operations.md, %s: there is no %s", alert.Alert, part)
+			}
+		}
+	}
+}
