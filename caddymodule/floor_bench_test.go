@@ -11,6 +11,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 )
 
 // usualToken has 1.5 kB, as one of a role in an organization with some tags.
@@ -81,6 +83,23 @@ func BenchmarkHandler(b *testing.B) {
 				requests.serve(b, h, token)
 			}
 		})
+	}
+}
+
+// What it takes to tell of a pass: the counters, the memory of decisions, the log
+// at its default and the rules' counts, as ServeHTTP asks for them.
+func BenchmarkTellPass(b *testing.B) {
+	h := newHandler(b, benched["small policy"])
+	h.logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), zap.InfoLevel))
+	r, v, began := usualRequest(""), &visit{passed: allowed}, h.now()
+	decision := celpolicy.Decision{Allowed: true, Rule: "allow[0]", Effect: celpolicy.EffectAllow}
+	b.ReportAllocs()
+	for b.Loop() {
+		h.countDecision(v, decision)
+		h.tellPass(r, v, began)
+	}
+	if h.tally.of("allow[0]", celpolicy.EffectAllow) == 0 {
+		b.Fatal("nothing was counted")
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -144,9 +143,8 @@ type Handler struct {
 	ended        atomic.Bool       // whether the configuration's time is over
 	warnings     []string          // what may be wrong with the configuration
 
-	ruleCounters func() map[ruleKey]prometheus.Counter // of the policy, made on use: a configuration that fails counts nothing
-	tally        tally                                 // what each rule decided
-	remote       *verifier.RemoteKeySets               // those of the lease, also once it is released
+	tally  tally                   // what each rule decided
+	remote *verifier.RemoteKeySets // those of the lease, also once it is released
 
 	home   *caddyhttp.Server      // that it is provisioned for, or nil
 	placed atomic.Pointer[string] // where it stands there, once its configuration runs

@@ -111,23 +111,6 @@ func (v *visit) count(result, reason string) {
 	counter.Inc()
 }
 
-// ruleKey is a pair of labels of ruleDecisionsTotal.
-type ruleKey struct {
-	rule   string
-	effect celpolicy.Effect
-}
-
-// ruleCounters are those of ruleDecisionsTotal for the rules of a policy.
-func ruleCounters(policy *celpolicy.Policy) map[ruleKey]prometheus.Counter {
-	counters := make(map[ruleKey]prometheus.Counter)
-	for _, r := range policy.Rules() {
-		if !r.Shadow {
-			counters[ruleKey{r.Name, r.Effect}] = ruleDecisionsTotal.WithLabelValues(r.Name, string(r.Effect))
-		}
-	}
-	return counters
-}
-
 // countDecision counts what the policy decided by, and notes what its shadow
 // rules would have changed.
 func (h *Handler) countDecision(v *visit, d celpolicy.Decision) {
@@ -135,11 +118,6 @@ func (h *Handler) countDecision(v *visit, d celpolicy.Decision) {
 		return
 	}
 	h.tally.note(d)
-	if d.Effect != "" {
-		if counter := h.ruleCounters()[ruleKey{d.Rule, d.Effect}]; counter != nil {
-			counter.Inc()
-		}
-	}
 	if d.Shadow != nil {
 		shadowDecisionsTotal.WithLabelValues(d.Shadow.Rule, would(d.Shadow)).Inc()
 	}

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -99,7 +97,6 @@ func (h *Handler) provisionPolicy(found *faults) {
 	var err error
 	h.policy, err = celpolicy.Compile(config)
 	h.tally = newTally(h)
-	h.ruleCounters = sync.OnceValue(func() map[ruleKey]prometheus.Counter { return ruleCounters(h.policy) })
 	found.add(err)
 	for _, warning := range h.policy.Warnings() {
 		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
@@ -38,10 +39,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	v.walking.passed(h, r, v)
 	if !h.FirewallOnly {
 		v.fields = h.fields
-		v.count(string(v.passed), v.reason)
-		h.note(r, v, nil, began)
-		h.logPass(r, v, began)
-		h.logShadow(r, v)
+		h.tellPass(r, v, began)
 	}
 	var limited *stream
 	if deadline, ends := h.deadlineOf(v); ends {
@@ -54,6 +52,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		_ = r.Body.Close()
 	}
 	return limited.end(r, err)
+}
+
+// tellPass counts, remembers and logs that a request passes.
+func (h *Handler) tellPass(r *http.Request, v *visit, began time.Time) {
+	v.count(string(v.passed), v.reason)
+	h.note(r, v, nil, began)
+	h.logPass(r, v, began)
+	h.logShadow(r, v)
 }
 
 // strip removes identity headers: for a firewall but those that a handler
