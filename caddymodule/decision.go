@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
@@ -153,10 +154,12 @@ func appendText(fields []zap.Field, name, text string) []zap.Field {
 	return append(fields, zap.String(name, printable(text, maxLogged)))
 }
 
-// printable cuts a text, and replaces what JSON does not escape and a terminal
-// would obey or turn round, or a reader take for the end of a line.
+// printable takes tokens out of a text, since some clients put them in a path,
+// cuts it, and replaces what JSON does not escape and a terminal would obey or
+// turn round, or a reader take for the end of a line.
 func printable(text string, limit int) string {
 	const ellipsis = "…"
+	text = terminal.WithoutTokens(text)
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit-len(ellipsis)], "") + ellipsis
 	}

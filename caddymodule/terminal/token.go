@@ -75,7 +75,15 @@ func looksLikeToken(text string) bool {
 // HoldsToken reports whether a compact JWS stands somewhere in a text.
 func HoldsToken(text string) bool { return tokenInText.MatchString(text) }
 
-var tokenInText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.`)
+// WithoutTokens writes a word in the place of each compact JWS in a text.
+func WithoutTokens(text string) string {
+	if !strings.Contains(text, "eyJ") {
+		return text // as in most, at next to no cost
+	}
+	return tokenInText.ReplaceAllString(text, "(token)")
+}
+
+var tokenInText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
 
 // openError leaves the path out if it might be a part of a token.
 func openError(path string, err error) error {
