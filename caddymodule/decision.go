@@ -26,8 +26,10 @@ const (
 func (h *Handler) logRefusal(r *http.Request, refused *refusal, began time.Time) {
 	level := zapcore.InfoLevel
 	switch {
-	case r.Context().Err() != nil:
-		level = zapcore.DebugLevel // the client is gone; anybody can do that at will
+	case refused.reason == internalError && r.Context().Err() != nil:
+		// The client is gone, and that is why: no fault of ours. A refusal that has
+		// another reason is told, or a caller could keep it quiet by hanging up.
+		level = zapcore.DebugLevel
 	case refused.answer().status >= http.StatusInternalServerError:
 		level = zapcore.WarnLevel
 	}

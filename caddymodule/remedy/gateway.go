@@ -7,7 +7,7 @@ var ofGateway = []Remedy{
 	{
 		Reason: "internal_error", Status: http.StatusInternalServerError,
 		Cause: "A fault of the gateway. The token may be good or bad; nobody knows, so it does not pass.",
-		See:   "`hint` has the error. The line is at WARN.",
+		See:   "`hint` has the error. The line is at WARN; at DEBUG when the client hung up before its token was verified, which is no fault.",
 		InAWS: "Nothing.",
 		Here:  "Nothing. Please report it with the line.",
 		Do:    "report it with this line, since it is a fault of the gateway and not of the token",

@@ -2,9 +2,11 @@
 package decisionlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,9 +27,27 @@ var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	text, err := os.ReadFile(filepath.Join(root, "docs", "decision-log.schema.json"))
+	if err != nil {
+		return nil, err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	// Readers are to bear fields that later versions add. This version has no other.
+	closed, ok := document.(map[string]any)
+	if !ok {
+		return nil, errors.New("it is no object")
+	}
+	closed["additionalProperties"] = false
+	const name = "decision-log.schema.json"
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
-	return compiler.Compile(filepath.Join(root, "docs", "decision-log.schema.json"))
+	if err := compiler.AddResource(name, closed); err != nil {
+		return nil, err
+	}
+	return compiler.Compile(name)
 })
 
 // Check returns the decisions among the lines of a log, and an error that tells
