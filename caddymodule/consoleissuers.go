@@ -61,7 +61,7 @@ func shownIssuers(handlers []rehearsedHandler, q console.IssuerQuery) []*shownIs
 			if q.State != "" && string(status.State) != q.State || !holds(status, q.Text) {
 				continue
 			}
-			key := sharedIssuer{h.remote, status.Issuer, status.KeysFrom}
+			key := h.sharedIssuer(status)
 			if each := found[key]; each != nil {
 				each.usedBy = append(each.usedBy, h.where)
 				continue

@@ -17,11 +17,17 @@ type vitals struct {
 	oldest       time.Duration             // the age of the oldest keys that are needed, or 0
 }
 
-// sharedIssuer is an issuer as far as handlers share its keys.
+// sharedIssuer is an issuer as far as handlers share its keys. Keys of one issuer
+// that come from two places are two, of which one can be out of reach.
 type sharedIssuer struct {
 	sets *verifier.RemoteKeySets
 	url  string
 	from verifier.KeySource
+	at   string // as in verifier.Status.KeysAt
+}
+
+func (h *Handler) sharedIssuer(s verifier.Status) sharedIssuer {
+	return sharedIssuer{h.remote, s.Issuer, s.KeysFrom, s.KeysAt}
 }
 
 // vitalsNow looks at the running handlers. Issuers whose keys several of them
@@ -35,7 +41,7 @@ func vitalsNow() vitals {
 	for _, h := range handlers {
 		v.entries += h.verifier.CachedTokens()
 		for s := range h.verifier.Statuses() {
-			issuer := sharedIssuer{h.remote, s.Issuer, s.KeysFrom}
+			issuer := h.sharedIssuer(s)
 			if s.Candidate || counted[issuer] {
 				continue // anybody can invent a candidate
 			}

@@ -109,6 +109,26 @@ func TestVitalsAreThoseOfRunningHandlers(t *testing.T) {
 	wantStates(t, map[verifier.KeyState]int{})
 }
 
+// An issuer whose keys two sites look for in two places counts twice, so that an
+// outage of one place shows although the other has keys.
+func TestIssuersCountOncePerPlaceOfTheirKeys(t *testing.T) {
+	r := newReloading(t, false)
+	r.release()
+	at := func(url string) object {
+		return object{"issuers": []object{{"url": r.issuer, "jwks_url": url}}}
+	}
+	const here, there = "https://keys.example/here", "https://keys.example/there"
+	r.load(r.sites(issuers(r.issuer), at(here)))
+	if answer := <-r.send(); answer != "200 ok" {
+		t.Fatalf("answer %q", answer)
+	}
+	wantStates(t, map[verifier.KeyState]int{verifier.StateFresh: 1, verifier.StateUnfetched: 1})
+	r.load(r.sites(at(here), at(there)))
+	wantStates(t, map[verifier.KeyState]int{verifier.StateUnfetched: 2})
+	r.load(r.sites(at(here), at(here))) // the twin
+	wantStates(t, map[verifier.KeyState]int{verifier.StateUnfetched: 1})
+}
+
 // Keys are old when they could not be refreshed, and not when nobody needed them.
 func TestOldestKeys(t *testing.T) {
 	failed := http.ErrServerClosed

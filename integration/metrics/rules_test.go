@@ -59,8 +59,10 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, output)
 		}
 	}
-	if output, err := promtool(t, "", "test", "rules", deployed(t, "prometheus", "alerts_test.yml")); err != nil {
-		t.Errorf("%v\n%s", err, output)
+	for _, name := range []string{"alerts_test.yml", "outage_test.yml"} {
+		if output, err := promtool(t, "", "test", "rules", deployed(t, "prometheus", name)); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, output)
+		}
 	}
 }
 
@@ -132,7 +134,7 @@ func TestAlertsAreExplained(t *testing.T) {
 			t.Errorf("docs/operations.md has no section %s", alert.Alert)
 			continue
 		}
-		for _, part := range []string{"**It means**", "**Look at**", "**Do**"} {
+		for _, part := range []string{"**It means**", "**Look at**", "**On the console**", "**Do**"} {
 			if !strings.Contains(sections[i], part) {
 				t.Errorf("docs/operations.md, %s: there is no %s", alert.Alert, part)
 			}
