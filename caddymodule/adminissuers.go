@@ -62,7 +62,7 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 			}
 			w := way{s.Issuer, strings.Join(s.Accounts, " "), s.KeysAt, s.ListedIn, s.KeysFrom, nil}
 			if s.KeysFrom != verifier.KeysByFile {
-				w.sets = h.lease.keys()
+				w.sets = h.remote
 			}
 			if found[w] == nil {
 				found[w] = newTrustedIssuer(s, h)
@@ -80,7 +80,13 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 }
 
 // position is where an issuer stands among others: no handler has it twice.
-func (t *trustedIssuer) position() string { return t.URL + "\n" + t.UsedBy[0] }
+// Candidates come last, since anybody can invent some.
+func (t *trustedIssuer) position() string {
+	if t.Candidate {
+		return "~" + t.URL + "\n" + t.UsedBy[0]
+	}
+	return t.URL + "\n" + t.UsedBy[0]
+}
 
 func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
 	t := &trustedIssuer{
@@ -129,7 +135,9 @@ func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, badRequest("after: %s is not the next of an earlier page", terminal.Quote(values.Get("after")))
 	}
-	all := trustedIssuers(running(), func(s verifier.Status) bool { return state == "" || string(s.State) == state })
+	all := trustedIssuers(running(), func(s verifier.Status) bool {
+		return state == "" || string(s.State) == state && !s.Candidate
+	})
 	page := issuerPage{Issuers: []trustedIssuer{}, Total: len(all)}
 	for i := range all {
 		if len(after) > 0 && all[i].position() <= string(after) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +67,8 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 	if order.Issuer != "" && len(all) == 0 {
 		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", terminal.Quote(order.Issuer))
 	}
+	// The longest untouched come first, so that calls one after the other reach all.
+	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })
 	report := refreshReport{Issuers: []refreshedIssuer{}}
 	if more := len(all) - maxRefreshed; more > 0 {
 		all, report.LeftOff = all[:maxRefreshed], more
@@ -75,10 +78,12 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 }
 
 func (o refreshOrder) wants(s verifier.Status) bool {
-	switch o.State {
-	case "":
+	switch {
+	case o.State == "":
 		return s.Issuer == o.Issuer
-	case used:
+	case s.Candidate:
+		return false // anybody can invent some
+	case o.State == used:
 		return s.State != verifier.StateUnfetched
 	}
 	return string(s.State) == o.State

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +29,7 @@ func seen(client, host string, change func(*http.Request)) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil)
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, new(caddyhttp.Server))
 	caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, client)
+	r.RemoteAddr = net.JoinHostPort(client, "1234")
 	if change != nil {
 		change(r)
 	}
@@ -85,6 +87,29 @@ func TestConsoleAddresses(t *testing.T) {
 	} {
 		if w := visits(t, c, seen(client, "127.0.0.1", nil)); w.Code != want {
 			t.Errorf("%q: %d, want %d", client, w.Code, want)
+		}
+	}
+}
+
+// An address that a proxy hands on counts where the proxy is believed strictly:
+// otherwise the client may have written it.
+func TestConsoleAddressesOfHeaders(t *testing.T) {
+	for strict, want := range map[int]int{0: 403, 1: 200} {
+		for _, authenticated := range []bool{false, true} {
+			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
+			r.RemoteAddr = "10.9.9.9:1234" // the proxy
+			server := &caddyhttp.Server{TrustedProxiesStrict: strict}
+			r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, server)
+			caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, "10.0.0.1")
+			replacerOf(r).Set("http.auth.user.id", "alice")
+			c := newConsole(t, &Console{RemoteIP: []string{"10.0.0.1"}, Authenticated: authenticated})
+			expected := want
+			if authenticated {
+				expected = 200 // there is more to go by than an address
+			}
+			if w := visits(t, c, r); w.Code != expected {
+				t.Errorf("strict %d, authenticated %v: %d, want %d", strict, authenticated, w.Code, expected)
+			}
 		}
 	}
 }

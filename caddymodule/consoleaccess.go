@@ -63,6 +63,8 @@ func (c *Console) refuses(r *http.Request) string {
 		return "nobody may see the page" // it was not provisioned
 	case len(c.ranges) > 0 && !c.near(r):
 		return "the client's address is none of remote_ip"
+	case len(c.ranges) > 0 && !c.Authenticated && hearsay(r):
+		return "the client's address is what a header says, which the client may have written: set trusted_proxies_strict"
 	case c.Authenticated && !authenticated(r):
 		return "no handler before it has let the caller in by who they are (authenticated)"
 	case !c.Authenticated && r.TLS == nil && !c.named(r.Host):
@@ -74,12 +76,34 @@ func (c *Console) refuses(r *http.Request) string {
 // near reports whether the client's address is one that may see the page.
 func (c *Console) near(r *http.Request) bool {
 	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	address, err := netip.ParseAddr(text)
-	if err != nil {
+	address, err := plainAddress(text)
+	return err == nil && slices.ContainsFunc(c.ranges, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
+// hearsay reports whether the client's address comes from a header of which a
+// trusted proxy need not have written the part that was taken: without
+// trusted_proxies_strict Caddy takes the leftmost, which is the client's own where
+// proxies append.
+func hearsay(r *http.Request) bool {
+	server, _ := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if server != nil && server.TrustedProxiesStrict > 0 {
 		return false
 	}
-	address = address.Unmap().WithZone("")
-	return slices.ContainsFunc(c.ranges, func(p netip.Prefix) bool { return p.Contains(address) })
+	peer, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		peer = r.RemoteAddr
+	}
+	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	client, err := plainAddress(text)
+	from, fault := plainAddress(peer)
+	return err != nil || fault != nil || client != from
+}
+
+// plainAddress is an address as it is compared: IPv4 in IPv6 is IPv4, and a zone
+// does not count.
+func plainAddress(text string) (netip.Addr, error) {
+	address, err := netip.ParseAddr(text)
+	return address.Unmap().WithZone(""), err
 }
 
 // named reports whether a host is one that no page elsewhere can have: browsers
@@ -101,12 +125,15 @@ func (c *Console) named(hostport string) bool {
 // who they are. For an aws_jwt it is not enough that there is a verified token:
 // its policy has let it pass, and not only mode audit.
 func authenticated(r *http.Request) bool {
-	if v, ok := r.Context().Value(visitKey{}).(*visit); ok && v.result != nil {
-		return v.passed == allowed
-	}
 	repl := replacerOf(r)
 	if repl == nil {
 		return false
+	}
+	// In an error route the context is not ours any more, but the placeholders are.
+	if found, ok := repl.Get(visitPlaceholder); ok {
+		if v, ok := found.(*visit); !ok || v.result != nil {
+			return ok && v.passed == allowed
+		}
 	}
 	user, _ := repl.GetString("http.auth.user.id")
 	return user != ""

@@ -35,6 +35,7 @@ func (s consoleSource) Walk(ctx context.Context, id uint64) (*console.Answer, er
 		answer.Signature = "" // there was no token, or nothing of it could be read
 	}
 	answer.Walk = walkOf(part)
+	hideTokens(answer.Walk)
 	return answer, nil
 }
 

@@ -56,7 +56,8 @@ func TestTokenInAPathIsNotLogged(t *testing.T) {
 	token := goodToken(t)
 	for path, want := range map[string]string{
 		"/callback/" + token + "/x":    "/callback/(token)/x",
-		"/callback/eyJustAName.tar.gz": "/callback/(token)",
+		"/callback/" + token[:60]:      "/callback/(token)", // one that is cut off
+		"/callback/eyJustAName.tar.gz": "/callback/eyJustAName.tar.gz",
 		"/callback/eyJust-a-name":      "/callback/eyJust-a-name",
 	} {
 		r := get("")
@@ -65,5 +66,22 @@ func TestTokenInAPathIsNotLogged(t *testing.T) {
 		if got.fields["path"] != want || strings.Contains(got.text, token[:40]) {
 			t.Errorf("logged %s, want path %s", got.text, want)
 		}
+	}
+}
+
+// A rule that reads the path tells of it in its hint, cut: no part of a token in
+// the path is there either, and none in what is remembered and shown of it.
+func TestTokenInAHintIsNotShown(t *testing.T) {
+	token := goodToken(t)
+	h := newHandler(t, func(h *Handler) { h.Allow = []Rule{{Expression: `request.path.startsWith("/x/")`}} })
+	r := get(token)
+	r.URL.Path = "/t/" + token
+	got := oneLine(t, zapcore.InfoLevel, h, r)
+	if got.fields["reason"] != "policy_denied" || strings.Contains(got.text, token[:20]) {
+		t.Errorf("logged %s", got.text)
+	}
+	entries, _ := decisions.Entries(0, 1, nil)
+	if len(entries) != 1 || !strings.Contains(entries[0].Hint, "(token)") || strings.Contains(entries[0].Hint+entries[0].Path, token[:20]) {
+		t.Errorf("remembered %+v", entries)
 	}
 }

@@ -53,7 +53,7 @@ const (
 )
 
 // readyWait is how long a request waits for keys.
-const readyWait = time.Second
+const readyWait = 500 * time.Millisecond // half of what a probe of Kubernetes waits for by default
 
 // maxUnready is how many issuers an answer names.
 const maxUnready = 100

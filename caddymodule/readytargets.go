@@ -112,13 +112,13 @@ func (i requiredIssuer) await(ctx context.Context) error {
 	return nil
 }
 
-// state is that of the first handler that has no keys.
+// state is why not all handlers have keys: unavailable if it is so for one.
 func (i requiredIssuer) state() string {
 	found := stateNotTrusted
 	for _, h := range i.by {
 		s, trusted := h.verifier.Status(i.url)
 		switch {
-		case !trusted:
+		case !trusted, s.State == verifier.StateFresh, s.State == verifier.StateStale:
 		case s.State == verifier.StateUnavailable:
 			return string(s.State)
 		default:

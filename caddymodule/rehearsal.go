@@ -157,6 +157,9 @@ func visitRoutes(routes caddyhttp.RouteList, at place, visit func(caddyhttp.Rout
 		for _, handler := range route.Handlers {
 			if sub, ok := handler.(*caddyhttp.Subroute); ok {
 				visitRoutes(sub.Routes, inner, visit)
+				if sub.Errors != nil {
+					visitRoutes(sub.Errors.Routes, inner, visit)
+				}
 			}
 		}
 	}

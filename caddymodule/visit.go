@@ -99,9 +99,16 @@ func replacerOf(r *http.Request) *caddy.Replacer {
 	return repl
 }
 
+// visitPlaceholder leads code of ours to the visit where the request's context is
+// another, as in error routes. Nobody can write it, since it holds a brace, and a
+// visit that is printed shows its Format.
+const visitPlaceholder = "aws_jwt.}visit"
+
 // placeholder is a caddy.ReplacerFunc. What it returns is not expanded again.
 func (v *visit) placeholder(key string) (any, bool) {
 	switch {
+	case key == visitPlaceholder:
+		return v, true
 	case key == "aws_jwt.reason":
 		return v.reason, true
 	case key == "aws_jwt.rule":

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -36,16 +37,24 @@ func hideCredentials(w *walk.Walk, sent http.Header) {
 				values[i] = hide(value)
 			}
 		}
-		hideIn(hide, &w.Hint, &w.Remedy)
-		for _, h := range w.Handlers {
-			hideIn(hide, &h.Hint, &h.Remedy)
-			for i := range h.Checks {
-				c := &h.Checks[i]
-				hideIn(hide, &c.Found, &c.Wanted, &c.Hint)
-				if c.Rule != nil {
-					for j := range c.Rule.Reads {
-						hideIn(hide, &c.Rule.Reads[j].Value)
-					}
+		hideInWalk(w, hide)
+	}
+}
+
+// hideTokens takes tokens out of a walk that there is no credential of any more:
+// some clients put them in a path, which a rule may read.
+func hideTokens(w *walk.Walk) { hideInWalk(w, terminal.WithoutTokens) }
+
+func hideInWalk(w *walk.Walk, hide func(string) string) {
+	hideIn(hide, &w.Hint, &w.Remedy)
+	for _, h := range w.Handlers {
+		hideIn(hide, &h.Hint, &h.Remedy)
+		for i := range h.Checks {
+			c := &h.Checks[i]
+			hideIn(hide, &c.Found, &c.Wanted, &c.Hint)
+			if c.Rule != nil {
+				for j := range c.Rule.Reads {
+					hideIn(hide, &c.Rule.Reads[j].Value)
 				}
 			}
 		}

@@ -79,7 +79,8 @@ func (s *RemoteKeySets) candidate(ctx context.Context, l location, r *ration) (*
 		return nil, &KeysUnavailableError{RetryAfter: time.Second, Err: errCandidates}
 	}
 	set = s.newSet(l)
-	set.restored = true // as far as is known, the store has nothing of it
+	set.source.dating = dating{} // nobody vouches for its clock
+	set.restored = true          // as far as is known, the store has nothing of it
 	set.used.Store(now.UnixNano())
 	s.candidates[l] = set
 	return set, nil

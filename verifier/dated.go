@@ -50,6 +50,9 @@ func (a *attempt) tellSigned(err error) {
 	if a.v.signed == nil || a.decoded == nil {
 		return // without a good signature it was never decoded
 	}
+	if err != nil && a.from != nil && a.from.orgs != nil {
+		return // whether the organization is one of ours is looked at later
+	}
 	var refusal *Error
 	if err == nil || errors.As(err, &refusal) && refusal.Reason == NotYetValid {
 		a.v.signed(a.decoded)

@@ -113,11 +113,11 @@ func (s source) get(ctx context.Context, location string) ([]byte, error) {
 		return nil, err
 	}
 	defer response.Body.Close()
-	told(s.issuer, response.Header)
 	if response.StatusCode != http.StatusOK {
 		return nil, statusFault(response.StatusCode,
 			fmt.Errorf("getting %s: it answered %d, 200 is wanted and no redirect is followed", location, response.StatusCode))
 	}
+	told(s.issuer, response.Header) // and not of an error page, which may be anybody's
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
 	if err != nil {
 		return nil, fmt.Errorf("getting %s: %w", location, err)

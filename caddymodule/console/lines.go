@@ -21,11 +21,17 @@ type Line struct {
 // requirement. What a rule may cost is bounded by itself.
 const MaxLines = 32
 
+// maxPolicy is how long all of them may be, in bytes.
+const maxPolicy = 32 << 10
+
 // ReadPolicy reads lines as they stand in a Caddyfile: deny [<name>] <cel> and
 // allow [<name>] <cel>, the expression between backquotes, which may span lines, or
 // the whole rest of the line; and account, org, principal_tag and request_tag.
 // # begins a line that is for people.
 func ReadPolicy(text string) ([]Line, []Fault) {
+	if len(text) > maxPolicy {
+		return nil, []Fault{{"policy", fmt.Sprintf("it has %d bytes, at most %d are tried", len(text), maxPolicy)}}
+	}
 	var lines []Line
 	var faults []Fault
 	rows := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
@@ -34,11 +40,16 @@ func ReadPolicy(text string) ([]Line, []Fault) {
 		if row == "" || strings.HasPrefix(row, "#") {
 			continue
 		}
-		for strings.Count(row, "`")%2 == 1 && i+1 < len(rows) {
+		whole := []string{row}
+		for open := strings.Count(row, "`")%2 == 1; open && i+1 < len(rows); {
 			i++
-			row += "\n" + rows[i]
+			whole = append(whole, rows[i])
+			open = strings.Count(rows[i], "`")%2 == 0
 		}
-		line, problem := readLine(strings.TrimSpace(row))
+		if len(lines)+len(faults) > MaxLines {
+			continue // they are counted below
+		}
+		line, problem := readLine(strings.TrimSpace(strings.Join(whole, "\n")))
 		if problem != "" {
 			faults = append(faults, Fault{"policy", fmt.Sprintf("line %d: %s", number, problem)})
 			continue
@@ -46,8 +57,8 @@ func ReadPolicy(text string) ([]Line, []Fault) {
 		line.Number = number
 		lines = append(lines, line)
 	}
-	if len(lines) > MaxLines {
-		faults = append(faults, Fault{"policy", fmt.Sprintf("it has %d lines, at most %d are tried", len(lines), MaxLines)})
+	if len(lines)+len(faults) > MaxLines {
+		faults = append(faults, Fault{"policy", fmt.Sprintf("it has more than %d lines, and no more are tried", MaxLines)})
 	}
 	return lines, faults
 }

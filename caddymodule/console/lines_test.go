@@ -33,7 +33,8 @@ func TestFaultsOfAPolicy(t *testing.T) {
 		"allow `true":        "line 1: an expression begins and ends with a backquote",
 		"account":            "line 1: account names no value",
 		"principal_tag team": "line 1: principal_tag names no value",
-		strings.Repeat("deny `false`\n", MaxLines+1): "it has 33 lines, at most 32 are tried",
+		strings.Repeat("deny `false`\n", MaxLines+1): "it has more than 32 lines",
+		"allow `" + strings.Repeat("\n", maxPolicy):  "it has 32775 bytes, at most 32768 are tried",
 	} {
 		_, faults := ReadPolicy(text)
 		if len(faults) != 1 || faults[0].Field != "policy" || !strings.HasPrefix(faults[0].Text, want) {

@@ -3,15 +3,19 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // fromElsewhere reports whether a browser says that a page of another origin
 // made the request. Fetch Metadata (https://www.w3.org/TR/fetch-metadata/) is
-// sent by all that are current; none is what a person typed.
+// sent by all that are current, but not by plain http, where Origin has to do;
+// none is what a person typed.
 func fromElsewhere(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
-	return site != "" && site != "same-origin" && site != "none"
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return true
+	}
+	return slices.ContainsFunc(r.Header.Values("Origin"), func(origin string) bool { return !isOwn(origin, r) })
 }
 
 // fromThePage reports whether a browser says that a page of this origin made the
@@ -25,9 +29,11 @@ func fromThePage(r *http.Request) bool {
 	if len(sites) == 1 && sites[0] != "same-origin" {
 		return false
 	}
-	if len(origins) == 0 {
-		return true
-	}
-	origin, err := url.Parse(origins[0])
+	return len(origins) == 0 || isOwn(origins[0], r)
+}
+
+// isOwn reports whether an origin is that of the page.
+func isOwn(text string, r *http.Request) bool {
+	origin, err := url.Parse(text)
 	return err == nil && (origin.Scheme == "http" || origin.Scheme == "https") && strings.EqualFold(origin.Host, r.Host)
 }

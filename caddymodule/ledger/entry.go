@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 )
 
@@ -87,10 +88,11 @@ func (e *Entry) bound() {
 	r.EscapedPath, r.RemoteIP = strings.Clone(r.EscapedPath), strings.Clone(r.RemoteIP)
 }
 
-// printable returns a copy of a text that is cut, and that has nothing which a
+// printable returns a copy of a text that is cut, that holds no token, and that has nothing which a
 // terminal would obey or turn round, or a reader take for the end of a line.
 func printable(text string, limit int) string {
 	const ellipsis = "…"
+	text = terminal.WithoutTokens(text)
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 			return unicode.ReplacementChar

@@ -75,15 +75,21 @@ func looksLikeToken(text string) bool {
 // HoldsToken reports whether a compact JWS stands somewhere in a text.
 func HoldsToken(text string) bool { return tokenInText.MatchString(text) }
 
-// WithoutTokens writes a word in the place of each compact JWS in a text.
+// WithoutTokens writes a word in the place of each compact JWS in a text, whole or
+// cut off behind its first 16 characters.
 func WithoutTokens(text string) string {
 	if !strings.Contains(text, "eyJ") {
 		return text // as in most, at next to no cost
 	}
-	return tokenInText.ReplaceAllString(text, "(token)")
+	return partOfToken.ReplaceAllString(text, "(token)")
 }
 
-var tokenInText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+var (
+	tokenInText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.`)
+
+	// partOfToken is what is left of a token that was cut off, too.
+	partOfToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{13,}(\.[A-Za-z0-9_-]*){0,2}`)
+)
 
 // openError leaves the path out if it might be a part of a token.
 func openError(path string, err error) error {

@@ -42,6 +42,7 @@ const caddyfile = `{
 	default_bind 127.0.0.1
 	servers {
 		trusted_proxies static 127.0.0.1
+		trusted_proxies_strict
 	}
 }
 http://orders.example:PORT {
