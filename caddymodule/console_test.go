@@ -223,3 +223,32 @@ func TestConsoleBehindAWSJWT(t *testing.T) {
 		}
 	}
 }
+
+// An error route has the request as it came in. Whom an aws_jwt refused, or let
+// pass in audit mode alone, is not let in there either.
+func TestConsoleInAnErrorRoute(t *testing.T) {
+	console := newConsole(t, &Console{Authenticated: true})
+	denying := []Rule{{Expression: "true"}}
+	for name, row := range map[string]struct {
+		change func(*Handler)
+		want   int
+	}{
+		"refused": {func(h *Handler) { h.Deny = denying }, 403},
+		"audited": {func(h *Handler) { h.Deny, h.Mode = denying, modeAudit }, 403},
+		"allowed": {nil, 200},
+	} {
+		r := get(goodToken(t))
+		r.URL.Path = "/"
+		w := httptest.NewRecorder()
+		r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{Errors: &caddyhttp.HTTPErrorConfig{Routes: caddyhttp.RouteList{{}}}})
+		fails := caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error {
+			return caddyhttp.Error(http.StatusBadGateway, nil)
+		})
+		if err := newHandler(t, row.change).ServeHTTP(w, r, fails); err == nil {
+			t.Fatalf("%s: there is no error for the route", name)
+		}
+		if got := visits(t, console, r); got.Code != row.want {
+			t.Errorf("%s: %d, want %d", name, got.Code, row.want)
+		}
+	}
+}

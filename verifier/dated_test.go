@@ -109,3 +109,49 @@ func TestDated(t *testing.T) {
 		})
 	}
 }
+
+// Nobody vouches for the clock of an issuer that only a template matches, and an
+// error page may be anybody's.
+func TestNotDated(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status    int
+		candidate bool
+		told      bool
+	}{"good": {200, false, true}, "an error": {404, false, false}, "a candidate": {200, true, false}} {
+		e := newEndpoint(t)
+		answer := e.discovery
+		e.set(&e.discovery, func(w http.ResponseWriter, r *http.Request) {
+			if tt.status != http.StatusOK {
+				w.WriteHeader(tt.status)
+				return
+			}
+			answer(w, r)
+		})
+		e.set(&e.jwks, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		told := make(chan string, 9)
+		clk := new(clock)
+		sets, err := NewRemoteKeySets(RemoteConfig{Now: clk.now, Dated: func(issuer string, _, _, _ time.Time) { told <- issuer }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := location{e.issuer, ""}
+		var set *remoteKeySet
+		if tt.candidate {
+			set, err = sets.candidate(t.Context(), at, new(ration))
+		} else {
+			set = sets.at(at)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := set.key(t.Context(), "EC384_0", nil); err == nil {
+			t.Fatal("there are keys")
+		}
+		if err := sets.Close(); err != nil {
+			t.Error(err)
+		}
+		if (len(told) > 0) != tt.told {
+			t.Errorf("%s: told of %d dates, want %v", name, len(told), tt.told)
+		}
+	}
+}

@@ -53,6 +53,19 @@ func TestDataForAnotherOrigin(t *testing.T) {
 	}
 }
 
+// By plain http there is no Fetch Metadata, but an Origin.
+func TestDataForAnotherOriginByOrigin(t *testing.T) {
+	for origin, want := range map[string]int{"": 200, "http://example.com": 200, "http://evil.example": 403, "null": 403, "http://example.com:81": 403} {
+		r := httptest.NewRequest(http.MethodGet, "http://example.com/api/summary", nil)
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		if w := ask(t, new(fakeSource), r); w.Code != want {
+			t.Errorf("%q: %d, want %d", origin, w.Code, want)
+		}
+	}
+}
+
 func TestTextsStayText(t *testing.T) {
 	w := get(t, "/api/decisions")
 	var page DecisionPage
