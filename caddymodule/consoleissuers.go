@@ -58,6 +58,9 @@ func shownIssuers(handlers []rehearsedHandler, q console.IssuerQuery) []*shownIs
 	found := make(map[sharedIssuer]*shownIssuer)
 	for _, h := range handlers {
 		for status := range h.verifier.Statuses() {
+			if status.Candidate {
+				continue // anybody can invent some; the admin API lists them
+			}
 			if q.State != "" && string(status.State) != q.State || !holds(status, q.Text) {
 				continue
 			}

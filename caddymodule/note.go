@@ -13,7 +13,7 @@ import (
 
 // decisions is the process's memory of what was decided. Like the collectors it
 // outlasts configurations, so that a reload does not hide what led to it.
-var decisions = ledger.New(time.Now, ledger.DefaultSize)
+var decisions = ledger.NewAfter(time.Now, ledger.DefaultSize)
 
 // note remembers what the handler made of a request, unless somebody only asks
 // what it would. refused is nil when the request passes.

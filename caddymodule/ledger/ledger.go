@@ -23,6 +23,7 @@ type Ledger struct {
 	mu   sync.Mutex
 	ring []Entry
 	last uint64 // the ID that was given out last; ring[(last-1)%len] has it
+	none uint64 // the last ID that none of this ledger has
 }
 
 // New makes a ledger that remembers the last size entries; under 1 is
@@ -35,6 +36,16 @@ func New(now func() time.Time, size int) *Ledger {
 		size = DefaultSize
 	}
 	return &Ledger{now: now, counts: newCounts(), ring: make([]Entry, size)}
+}
+
+// NewAfter is New for a ledger that follows one of an earlier process: its IDs are
+// those of the clock in microseconds and more, so that who has seen the earlier
+// one's does not take one for another.
+func NewAfter(now func() time.Time, size int) *Ledger {
+	l := New(now, size)
+	l.none = uint64(max(l.now().UnixMicro(), 0))
+	l.last = l.none
+	return l
 }
 
 // Pass counts a request that passed for a reason of which no entry is kept: any
@@ -76,10 +87,10 @@ func (l *Ledger) at(id uint64) *Entry { return &l.ring[(id-1)%uint64(len(l.ring)
 
 // oldest is the smallest ID that is remembered; there may be none yet.
 func (l *Ledger) oldest() uint64 {
-	if size := uint64(len(l.ring)); l.last > size {
+	if size := uint64(len(l.ring)); l.last > l.none+size {
 		return l.last - size + 1
 	}
-	return 1
+	return l.none + 1
 }
 
 // Entries returns at most limit entries that want wants, the newest first, of

@@ -207,3 +207,32 @@ func TestPassTakesNoMemory(t *testing.T) {
 		t.Errorf("a pass allocates %v times", n)
 	}
 }
+
+// After a restart no ID means another decision than before.
+func TestLedgerAfterARestart(t *testing.T) {
+	at := noon
+	clock := func() time.Time { return at }
+	before := NewAfter(clock, 4)
+	for range 6 {
+		before.Add(Entry{Reason: "expired", Path: "/before"})
+	}
+	old, _ := before.Entries(0, 9, nil)
+	at = at.Add(time.Second)
+	after := NewAfter(clock, 4)
+	after.Add(Entry{Reason: "expired", Path: "/after"})
+	entries, more := after.Entries(0, 9, nil)
+	if len(old) != 4 || len(entries) != 1 || more || entries[0].ID <= old[0].ID {
+		t.Fatalf("before %d entries, after %+v, more %v", len(old), entries, more)
+	}
+	for _, e := range old {
+		if found, ok := after.Entry(e.ID); ok {
+			t.Errorf("ID %d is %s now", e.ID, found.Path)
+		}
+	}
+	if e, ok := after.Entry(entries[0].ID); !ok || e.Path != "/after" {
+		t.Errorf("its own entry: %+v, %v", e, ok)
+	}
+	if entries, more := after.Entries(old[0].ID, 9, nil); len(entries) != 0 || more {
+		t.Errorf("older than the old: %+v, %v", entries, more)
+	}
+}

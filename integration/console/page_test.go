@@ -19,7 +19,7 @@ func TestPageShowsWhatHappens(t *testing.T) {
 	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
 	for selector, want := range map[string]string{
 		"#figures":    "Passed22", // 20, and the two of reports.example
-		"#reasons":    "policy denied",
+		"#reasons":    "policy_denied",
 		"#rule-list":  "orders-team",
 		"#issuers":    deadIssuer,
 		"#minutes":    "20",
@@ -57,7 +57,7 @@ func TestWalkOfARefusal(t *testing.T) {
 	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
 	walk := p.text("tr.detail")
 	for _, want := range []string{
-		"policy denied", "Signature verified", `aws_token.principal_tags.team == "orders"`, `"reports"`, "orders-team", "breakglass", "shadow",
+		"policy_denied", "Signature verified", `aws_token.principal_tags.team == "orders"`, `"reports"`, "orders-team", "breakglass", "shadow",
 	} {
 		if !strings.Contains(walk, want) {
 			t.Errorf("the walk of the policy has no %s: %s", want, walk)

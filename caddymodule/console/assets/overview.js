@@ -1,7 +1,7 @@
 // What is to be seen at a glance: notices, figures, the chart, the reasons.
 
 import { byId, draw, el, setText } from "./dom.js";
-import { age, compact, count, percent, words } from "./format.js";
+import { age, compact, count, percent } from "./format.js";
 import { drawChart, fillMinutes } from "./chart.js";
 
 // bar is a share of the largest, beside its number in a table.
@@ -30,7 +30,7 @@ function showFigures({ minutes, issuers, oldest_key_age_seconds: oldest, cache }
     ["Issuers down", count(issuers.unavailable), `${count(trusted)} trusted`, issuers.unavailable > 0 ? "bad" : ""],
     ["Issuers stale", count(issuers.stale), `${count(issuers.fresh)} fresh`, issuers.stale > 0 ? "warn" : ""],
     ["Oldest keys", oldest > 0 ? age(oldest) : "–", `${count(issuers.unfetched)} never fetched`],
-    ["Cache hits", percent(cache.hits, asked), `${compact(cache.entries)} tokens kept`],
+    ["Cache hits", percent(cache.hits, asked), `since the start; ${compact(cache.entries)} kept`],
   ];
   const list = byId("figures");
   if (list.children.length === 0) list.append(...figures.map(() => el("div", {}, el("dt"), el("dd"), el("dd", { class: "sub" }))));
@@ -66,7 +66,7 @@ function showReasons(reasons) {
   const most = Math.max(1, ...reasons.map((each) => each.count));
   const sorted = reasons.filter((each) => each.count > 0).toSorted((a, b) => b.count - a.count || a.reason.localeCompare(b.reason));
   const rows = sorted.map((each) =>
-    el("tr", {}, el("th", { scope: "row" }, words(each.reason), each.result === "audited" ? el("span", { class: "quiet" }, " (audited)") : null),
+    el("tr", {}, el("th", { scope: "row" }, each.reason, each.result === "audited" ? el("span", { class: "quiet" }, " (audited)") : null),
       el("td", { class: "number" }, count(each.count)),
       el("td", { class: "share" }, bar(each.count / most, each.result))));
   byId("reasons").tBodies[0].replaceChildren(...(rows.length > 0 ? rows : [el("tr", {}, el("td", { colspan: 3, class: "quiet" }, "Nothing was refused."))]));

@@ -2,7 +2,7 @@
 // stays where it is, and then they wait behind a button.
 
 import { announce, byId, el, setText, tag } from "./dom.js";
-import { count, duration, moment, time, words } from "./format.js";
+import { count, duration, moment } from "./format.js";
 import { get } from "./api.js";
 import { renderAnswer } from "./walk.js";
 
@@ -126,11 +126,11 @@ function showState() {
 const resultTone = { refused: "bad", audited: "warn" };
 
 function makeRow(decision, isNew) {
-  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${time(decision.time)}, ${words(decision.reason)}: show the walk` }, time(decision.time));
+  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${moment(decision.time)}, ${decision.reason}: show the walk` }, moment(decision.time));
   const cell = (label, ...content) => el("td", { "data-label": content.some(Boolean) ? label : false }, ...content);
   const row = el("tr", { class: isNew ? "entry fresh" : "entry", "data-id": decision.id },
     el("td", {}, button),
-    el("td", {}, tag(words(decision.reason), resultTone[decision.result] ?? ""), decision.result === "audited" ? el("span", { class: "quiet" }, " audited") : ` ${decision.status || ""}`),
+    el("td", {}, tag(decision.reason, resultTone[decision.result] ?? ""), decision.result === "audited" ? el("span", { class: "quiet" }, " audited") : ` ${decision.status || ""}`),
     cell("Rule", decision.rule ?? ""),
     cell("Caller", ...caller(decision)),
     cell("Request", decision.method ? el("code", {}, `${decision.method} ${decision.path ?? ""}`) : "", decision.host ? el("span", { class: "sub" }, decision.host) : ""),
@@ -192,5 +192,5 @@ function facts(decision) {
 export function offerReasons(reasons) {
   const select = byId("refusals-filter").elements.reason;
   const known = new Set([...select.options].map((option) => option.value));
-  for (const { reason } of reasons) if (reason && !known.has(reason)) select.append(el("option", { value: reason }, words(reason)));
+  for (const { reason } of reasons) if (reason && !known.has(reason)) select.append(el("option", { value: reason }, reason));
 }

@@ -1,7 +1,6 @@
 // The walk through the checks: what passed, what failed, what was not reached.
 
 import { el, tag } from "./dom.js";
-import { words } from "./format.js";
 
 const tones = { allowed: "good", audited: "warn", anonymous: "good", refused: "bad", unknown: "warn", unprotected: "warn", answered: "warn" };
 const states = { passed: "passed", failed: "failed", not_asked: "not reached", could_not: "could not", not_decided: "did not decide" };
@@ -13,7 +12,7 @@ const signatures = {
 export function renderAnswer(answer, { hint = true } = {}) {
   const walk = answer.walk;
   const [signature, tone] = signatures[answer.signature] ?? [answer.signature, "warn"];
-  const title = [walk.reason ? words(walk.reason) : "", walk.rule ? `rule ${walk.rule}` : ""].filter(Boolean).join(", ");
+  const title = [walk.reason ?? "", walk.rule ? `rule ${walk.rule}` : ""].filter(Boolean).join(", ");
   return el("div", { class: "walk" },
     el("p", { class: "verdict" }, tag(walk.outcome, tones[walk.outcome] ?? ""), walk.status ? el("span", {}, String(walk.status)) : null,
       title ? el("strong", {}, title) : null, answer.signature ? tag(signature, tone) : null),
