@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 // wrongClock is a handler on a machine whose clock is off, before an issuer that
@@ -158,4 +161,26 @@ func TestClockOffsetIsCollected(t *testing.T) {
 		}
 	}
 	t.Error("there is no caddy_aws_jwt_clock_offset_seconds")
+}
+
+// What the page and the gauge say of the clock is what was estimated, with its
+// sign: above zero is ahead.
+func TestClockIsTold(t *testing.T) {
+	kept := machineClock
+	t.Cleanup(func() { machineClock = kept })
+	for off, want := range map[time.Duration]bool{2 * time.Minute: true, -2 * time.Minute: true, 0: false} {
+		at := clock()
+		machineClock = newClockWatch(clock, func() time.Duration { return time.Hour })
+		for _, issuer := range []string{"https://a", "https://b", "https://c"} {
+			machineClock.watch.Date(issuer, at.Add(-off), at, at)
+		}
+		told := consoleSource{clock}.Summary().Clock
+		if told.Suspected != want || math.Abs(told.OffsetSeconds-off.Seconds()) > 1 || (told.Hint != "") != want {
+			t.Errorf("the page says %+v of a clock that is %v off", told, off)
+		}
+		var gauge dto.Metric
+		if err := clockOffset.Write(&gauge); err != nil || math.Abs(gauge.GetGauge().GetValue()-off.Seconds()) > 1 {
+			t.Errorf("the gauge says %v of a clock that is %v off; %v", gauge.GetGauge().GetValue(), off, err)
+		}
+	}
 }
