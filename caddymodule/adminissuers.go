@@ -62,7 +62,7 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 			}
 			w := way{s.Issuer, strings.Join(s.Accounts, " "), s.KeysAt, s.ListedIn, s.KeysFrom, nil}
 			if s.KeysFrom != verifier.KeysByFile {
-				w.sets = h.lease.keys()
+				w.sets = h.remote // a reload may be taking the lease back
 			}
 			if found[w] == nil {
 				found[w] = newTrustedIssuer(s, h)
