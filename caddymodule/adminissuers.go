@@ -46,7 +46,8 @@ type issuerKey struct {
 }
 
 // trustedIssuers are those of some handlers. Handlers that trust an issuer for the
-// same accounts and share its keys have one entry. They come in a fixed order.
+// same accounts and share its keys have one entry. They come in a fixed order, with
+// those last that anybody can invent.
 func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool) []trustedIssuer {
 	type way struct {
 		url, accounts, keysAt string
@@ -80,7 +81,13 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 }
 
 // position is where an issuer stands among others: no handler has it twice.
-func (t *trustedIssuer) position() string { return t.URL + "\n" + t.UsedBy[0] }
+func (t *trustedIssuer) position() string {
+	rank := "0"
+	if t.Candidate {
+		rank = "1"
+	}
+	return rank + t.URL + "\n" + t.UsedBy[0]
+}
 
 func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
 	t := &trustedIssuer{
@@ -113,11 +120,15 @@ func keyStateNames() []string {
 }
 
 func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
-	values, err := adminQuery(r, "state", "limit", "after")
+	values, err := adminQuery(r, "state", "candidate", "limit", "after")
 	if err != nil {
 		return nil, err
 	}
 	state, err := oneOf(values, "state", keyStateNames())
+	if err != nil {
+		return nil, err
+	}
+	candidate, err := oneOf(values, "candidate", []string{"true", "false"})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +140,11 @@ func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, badRequest("after: %s is not the next of an earlier page", terminal.Quote(values.Get("after")))
 	}
-	all := trustedIssuers(running(), func(s verifier.Status) bool { return state == "" || string(s.State) == state })
+	// Whoever looks for what is at fault is not to look through what was invented.
+	candidates := candidate == "true" || candidate == "" && state == ""
+	all := trustedIssuers(running(), func(s verifier.Status) bool {
+		return (state == "" || string(s.State) == state) && (candidates || !s.Candidate)
+	})
 	page := issuerPage{Issuers: []trustedIssuer{}, Total: len(all)}
 	for i := range all {
 		if len(after) > 0 && all[i].position() <= string(after) {
