@@ -138,7 +138,7 @@ func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	after, err := base64.RawURLEncoding.DecodeString(values.Get("after"))
 	if err != nil {
-		return nil, badRequest("after: %s is not the next of an earlier page", terminal.Quote(values.Get("after")))
+		return nil, badRequest("after: %s is not the next of an earlier page", quoteForeign(values.Get("after")))
 	}
 	// Whoever looks for what is at fault is not to look through what was invented.
 	candidates := candidate == "true" || candidate == "" && state == ""

@@ -25,7 +25,7 @@ const used = "used"
 // refreshOrder is the body of POST /aws_jwt/issuers/refresh.
 type refreshOrder struct {
 	Issuer string `json:"issuer"` // this
-	State  string `json:"state"` // or this
+	State  string `json:"state"`  // or this
 
 	// Of those with the state:
 	Candidate       bool      `json:"candidate"`        // those, too, that anybody can invent
@@ -76,7 +76,7 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 	began := time.Now().UTC()
 	all := trustedIssuers(running(), order.wants)
 	if order.Issuer != "" && len(all) == 0 {
-		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", terminal.Quote(order.Issuer))
+		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", quoteForeign(order.Issuer))
 	}
 	report := refreshReport{Issuers: []refreshedIssuer{}}
 	// In the order of their URLs, the same ones would be left off each time.
