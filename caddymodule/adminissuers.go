@@ -38,6 +38,7 @@ type trustedIssuer struct {
 	NextFetch time.Time          `json:"next_fetch_at,omitzero"`
 	UsedBy    []string           `json:"used_by"`
 	by        *Handler           // the first of them
+	position  string             // in the list; made once, since there may be tens of thousands
 }
 
 type issuerKey struct {
@@ -76,17 +77,17 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 	for each := range maps.Values(found) {
 		all = append(all, *each)
 	}
-	slices.SortFunc(all, func(a, b trustedIssuer) int { return strings.Compare(a.position(), b.position()) })
+	slices.SortFunc(all, func(a, b trustedIssuer) int { return strings.Compare(a.position, b.position) })
 	return all
 }
 
-// position is where an issuer stands among others: no handler has it twice.
-func (t *trustedIssuer) position() string {
+// positionAmong is where an issuer stands among others: no handler has it twice.
+func positionAmong(s verifier.Status, where string) string {
 	rank := "0"
-	if t.Candidate {
+	if s.Candidate {
 		rank = "1"
 	}
-	return rank + t.URL + "\n" + t.UsedBy[0]
+	return rank + s.Issuer + "\n" + where
 }
 
 func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
@@ -94,6 +95,7 @@ func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
 		URL: s.Issuer, Accounts: s.Accounts, ListedIn: s.ListedIn, Candidate: s.Candidate, KeysFrom: s.KeysFrom,
 		KeysAt: s.KeysAt, State: s.State, Keys: make([]issuerKey, len(s.Keys)), FetchedAt: s.Fetched.UTC(),
 		Attempted: s.Attempted.UTC(), Fetching: s.Fetching, NextFetch: s.NextFetch.UTC(), UsedBy: []string{h.where}, by: h.Handler,
+		position: positionAmong(s, h.where),
 	}
 	if t.Accounts == nil {
 		t.Accounts = []string{}
@@ -147,12 +149,12 @@ func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
 	})
 	page := issuerPage{Issuers: []trustedIssuer{}, Total: len(all)}
 	for i := range all {
-		if len(after) > 0 && all[i].position() <= string(after) {
+		if len(after) > 0 && all[i].position <= string(after) {
 			continue
 		}
 		if len(page.Issuers) == limit {
 			last := page.Issuers[limit-1]
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(last.position()))
+			page.Next = base64.RawURLEncoding.EncodeToString([]byte(last.position))
 			break
 		}
 		page.Issuers = append(page.Issuers, all[i])

@@ -153,3 +153,21 @@ func TestAdminRefreshOfMany(t *testing.T) {
 		}
 	}
 }
+
+// What an issuer costs in a list does not grow with the length of the list.
+func TestAdminListOfManyIsCheap(t *testing.T) {
+	a := newAdministered(t)
+	per := func(n int) float64 {
+		t.Helper()
+		var listed []object
+		for i := range n {
+			listed = append(listed, object{"url": fmt.Sprintf("https://%d.example", i)})
+		}
+		a.load(object{"a": a.guarded("site", nil, object{"issuers": listed})})
+		handlers := running()
+		return testing.AllocsPerRun(5, func() { trustedIssuers(handlers, anyIssuer) }) / float64(n)
+	}
+	if few, many := per(10), per(2000); many > few+1 {
+		t.Errorf("%.1f allocations for each of 2000 issuers, %.1f for each of 10", many, few)
+	}
+}
