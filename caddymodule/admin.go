@@ -88,13 +88,22 @@ func (c adminCall) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 }
 
 // adminFault is an error as Caddy's admin API answers it. Texts from outside must
-// be quoted by terminal.Quote.
+// be written by quoteForeign.
 func adminFault(status int, format string, args ...any) error {
 	return caddy.APIError{HTTPStatus: status, Err: fmt.Errorf(format, args...)}
 }
 
 func badRequest(format string, args ...any) error {
 	return adminFault(http.StatusBadRequest, format, args...)
+}
+
+// quoteForeign writes a text from outside as an error may show it. What begins as a
+// token does may be one, or a part of one, in the wrong place.
+func quoteForeign(text string) string {
+	if before, _, found := strings.Cut(text, "eyJ"); found {
+		text = before + "(token)"
+	}
+	return terminal.Quote(text)
 }
 
 // adminQuery are the parameters of a call: each of those that it knows once, and
@@ -109,7 +118,7 @@ func adminQuery(r *http.Request, known ...string) (url.Values, error) {
 		case len(known) == 0:
 			return nil, badRequest("%s takes no parameters", r.URL.Path)
 		case !slices.Contains(known, name):
-			return nil, badRequest("there is no parameter %s; %s", terminal.Quote(name), oneOfThese(name, known))
+			return nil, badRequest("there is no parameter %s; %s", quoteForeign(name), oneOfThese(name, known))
 		case len(all) != 1:
 			return nil, badRequest("%s is there %d times: write it once", name, len(all))
 		case all[0] == "":
@@ -140,7 +149,7 @@ func pageSize(values url.Values) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxPage {
-		return 0, badRequest("limit: %s is not a number from 1 to %d", terminal.Quote(text), maxPage)
+		return 0, badRequest("limit: %s is not a number from 1 to %d", quoteForeign(text), maxPage)
 	}
 	return n, nil
 }
@@ -151,7 +160,7 @@ func oneOf(values url.Values, name string, known []string) (string, error) {
 	if text == "" || slices.Contains(known, text) {
 		return text, nil
 	}
-	return "", badRequest("%s: %s is none; %s", name, terminal.Quote(text), oneOfThese(text, known))
+	return "", badRequest("%s: %s is none; %s", name, quoteForeign(text), oneOfThese(text, known))
 }
 
 // maxAdminBody is how much of a body is read, in bytes: a token, and what is asked

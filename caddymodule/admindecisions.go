@@ -7,7 +7,6 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
-	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
 // decisionPage is the answer of GET /aws_jwt/decisions.
@@ -35,12 +34,12 @@ func adminDecisions(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	account := values.Get("account")
 	if account != "" && !awstoken.IsAccountID(account) {
-		return nil, badRequest("account: %s is not 12 digits", terminal.Quote(account))
+		return nil, badRequest("account: %s is not 12 digits", quoteForeign(account))
 	}
 	var before uint64
 	if text := values.Get("before"); text != "" {
 		if before, err = strconv.ParseUint(text, 10, 64); err != nil || before == 0 {
-			return nil, badRequest("before: %s is not the id of a decision", terminal.Quote(text))
+			return nil, badRequest("before: %s is not the id of a decision", quoteForeign(text))
 		}
 	}
 	entries, more := decisions.Entries(before, limit, func(e *ledger.Entry) bool {

@@ -38,6 +38,7 @@ type trustedIssuer struct {
 	NextFetch time.Time          `json:"next_fetch_at,omitzero"`
 	UsedBy    []string           `json:"used_by"`
 	by        *Handler           // the first of them
+	position  string             // in the list; made once, since there may be tens of thousands
 }
 
 type issuerKey struct {
@@ -46,7 +47,8 @@ type issuerKey struct {
 }
 
 // trustedIssuers are those of some handlers. Handlers that trust an issuer for the
-// same accounts and share its keys have one entry. They come in a fixed order.
+// same accounts and share its keys have one entry. They come in a fixed order, with
+// those last that anybody can invent.
 func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool) []trustedIssuer {
 	type way struct {
 		url, accounts, keysAt string
@@ -62,7 +64,7 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 			}
 			w := way{s.Issuer, strings.Join(s.Accounts, " "), s.KeysAt, s.ListedIn, s.KeysFrom, nil}
 			if s.KeysFrom != verifier.KeysByFile {
-				w.sets = h.remote
+				w.sets = h.remote // a reload may be taking the lease back
 			}
 			if found[w] == nil {
 				found[w] = newTrustedIssuer(s, h)
@@ -75,17 +77,17 @@ func trustedIssuers(handlers []rehearsedHandler, want func(verifier.Status) bool
 	for each := range maps.Values(found) {
 		all = append(all, *each)
 	}
-	slices.SortFunc(all, func(a, b trustedIssuer) int { return strings.Compare(a.position(), b.position()) })
+	slices.SortFunc(all, func(a, b trustedIssuer) int { return strings.Compare(a.position, b.position) })
 	return all
 }
 
-// position is where an issuer stands among others: no handler has it twice.
-// Candidates come last, since anybody can invent some.
-func (t *trustedIssuer) position() string {
-	if t.Candidate {
-		return "~" + t.URL + "\n" + t.UsedBy[0]
+// positionAmong is where an issuer stands among others: no handler has it twice.
+func positionAmong(s verifier.Status, where string) string {
+	rank := "0"
+	if s.Candidate {
+		rank = "1"
 	}
-	return t.URL + "\n" + t.UsedBy[0]
+	return rank + s.Issuer + "\n" + where
 }
 
 func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
@@ -93,6 +95,7 @@ func newTrustedIssuer(s verifier.Status, h rehearsedHandler) *trustedIssuer {
 		URL: s.Issuer, Accounts: s.Accounts, ListedIn: s.ListedIn, Candidate: s.Candidate, KeysFrom: s.KeysFrom,
 		KeysAt: s.KeysAt, State: s.State, Keys: make([]issuerKey, len(s.Keys)), FetchedAt: s.Fetched.UTC(),
 		Attempted: s.Attempted.UTC(), Fetching: s.Fetching, NextFetch: s.NextFetch.UTC(), UsedBy: []string{h.where}, by: h.Handler,
+		position: positionAmong(s, h.where),
 	}
 	if t.Accounts == nil {
 		t.Accounts = []string{}
@@ -119,11 +122,15 @@ func keyStateNames() []string {
 }
 
 func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
-	values, err := adminQuery(r, "state", "limit", "after")
+	values, err := adminQuery(r, "state", "candidate", "limit", "after")
 	if err != nil {
 		return nil, err
 	}
 	state, err := oneOf(values, "state", keyStateNames())
+	if err != nil {
+		return nil, err
+	}
+	candidate, err := oneOf(values, "candidate", []string{"true", "false"})
 	if err != nil {
 		return nil, err
 	}
@@ -133,19 +140,21 @@ func adminIssuers(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	after, err := base64.RawURLEncoding.DecodeString(values.Get("after"))
 	if err != nil {
-		return nil, badRequest("after: %s is not the next of an earlier page", terminal.Quote(values.Get("after")))
+		return nil, badRequest("after: %s is not the next of an earlier page", quoteForeign(values.Get("after")))
 	}
+	// Whoever looks for what is at fault is not to look through what was invented.
+	candidates := candidate == "true" || candidate == "" && state == ""
 	all := trustedIssuers(running(), func(s verifier.Status) bool {
-		return state == "" || string(s.State) == state && !s.Candidate
+		return (state == "" || string(s.State) == state) && (candidates || !s.Candidate)
 	})
 	page := issuerPage{Issuers: []trustedIssuer{}, Total: len(all)}
 	for i := range all {
-		if len(after) > 0 && all[i].position() <= string(after) {
+		if len(after) > 0 && all[i].position <= string(after) {
 			continue
 		}
 		if len(page.Issuers) == limit {
 			last := page.Issuers[limit-1]
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(last.position()))
+			page.Next = base64.RawURLEncoding.EncodeToString([]byte(last.position))
 			break
 		}
 		page.Issuers = append(page.Issuers, all[i])

@@ -24,14 +24,21 @@ const used = "used"
 
 // refreshOrder is the body of POST /aws_jwt/issuers/refresh.
 type refreshOrder struct {
-	Issuer string `json:"issuer"` // one of these
-	State  string `json:"state"`
+	Issuer string `json:"issuer"` // this
+	State  string `json:"state"`  // or this
+
+	// Of those with the state:
+	Candidate       bool      `json:"candidate"`        // those, too, that anybody can invent
+	AttemptedBefore time.Time `json:"attempted_before"` // no others; zero is all
 }
 
 // refreshReport is its answer.
 type refreshReport struct {
 	Issuers []refreshedIssuer `json:"issuers"`
 	LeftOff int               `json:"left_off,omitempty"` // how many were too many for one call
+
+	// AttemptedBefore is what the next call has to send to go on with those.
+	AttemptedBefore time.Time `json:"attempted_before,omitzero"`
 }
 
 type refreshedIssuer struct {
@@ -59,19 +66,28 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 	if (order.Issuer == "") == (order.State == "") {
 		return nil, badRequest(`write {"issuer": "<url>"} for one issuer, or {"state": "%s"} for all that are in use`, used)
 	}
+	if order.Issuer != "" && (order.Candidate || !order.AttemptedBefore.IsZero()) {
+		return nil, badRequest("candidate and attempted_before are of a state: leave them out")
+	}
 	states := append(keyStateNames(), used)
 	if _, err := oneOf(map[string][]string{"state": {order.State}}, "state", states); err != nil {
 		return nil, err
 	}
+	began := time.Now().UTC()
 	all := trustedIssuers(running(), order.wants)
 	if order.Issuer != "" && len(all) == 0 {
-		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", terminal.Quote(order.Issuer))
+		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", quoteForeign(order.Issuer))
 	}
 	// The longest untouched come first, so that calls one after the other reach all.
 	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })
 	report := refreshReport{Issuers: []refreshedIssuer{}}
+	// In the order of their URLs, the same ones would be left off each time.
+	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })
 	if more := len(all) - maxRefreshed; more > 0 {
 		all, report.LeftOff = all[:maxRefreshed], more
+		if report.AttemptedBefore = order.AttemptedBefore; report.AttemptedBefore.IsZero() {
+			report.AttemptedBefore = began
+		}
 	}
 	report.Issuers = refreshAll(r.Context(), all)
 	return report, nil
@@ -81,8 +97,8 @@ func (o refreshOrder) wants(s verifier.Status) bool {
 	switch {
 	case o.State == "":
 		return s.Issuer == o.Issuer
-	case s.Candidate:
-		return false // anybody can invent some
+	case s.Candidate && !o.Candidate, !o.AttemptedBefore.IsZero() && !s.Attempted.Before(o.AttemptedBefore):
+		return false
 	case o.State == used:
 		return s.State != verifier.StateUnfetched
 	}

@@ -26,7 +26,7 @@ func init() {
 // error, in which there might be names of internal hosts.
 //
 // It begins to fetch the keys of a required issuer that has none, so that a gateway
-// without traffic becomes ready, too, and waits for them for a second at most.
+// without traffic becomes ready, too, and waits for them for half a second at most.
 type Ready struct {
 	// Whose keys are required: "listed" is every issuer that the configuration of
 	// an aws_jwt itself lists, wherever that stands; "none" is nobody's. An issuer
@@ -52,8 +52,9 @@ const (
 	requireNone   = "none"
 )
 
-// readyWait is how long a request waits for keys.
-const readyWait = 500 * time.Millisecond // half of what a probe of Kubernetes waits for by default
+// readyWait is how long a request waits for keys. A probe of Kubernetes gives up
+// after a second, unless it says otherwise, and would not see the answer.
+const readyWait = 500 * time.Millisecond
 
 // maxUnready is how many issuers an answer names.
 const maxUnready = 100

@@ -254,3 +254,43 @@ func TestReadyOfClientThatIsGone(t *testing.T) {
 	a.release()
 	r.want(t, 200, 1)
 }
+
+// Of an issuer that one handler has keys of and another has not, it is the state of
+// the other that counts, whichever comes first.
+func TestReadyStateIsOfWhoHasNoKeys(t *testing.T) {
+	a := newReloading(t, false)
+	a.release()
+	var handlers []object
+	for _, more := range []object{nil, {"jwks": object{"ttl": "20m"}}, {"issuers": []object{{"url": "https://other.example"}}}} {
+		handlers = append(handlers, a.guarded("", nil, more)["routes"].([]object)[0]["handle"].([]object)[0])
+	}
+	a.load(object{"a": object{"listen": a.ports[:1], "routes": []object{{"handle": handlers}}}})
+	all := running()
+	without, with, stranger := all[0].Handler, all[1].Handler, all[2].Handler
+	if err := with.verifier.RefreshKeys(t.Context(), a.issuer); err != nil {
+		t.Fatal(err)
+	}
+	state := func(by ...*Handler) string { return requiredIssuer{url: a.issuer, by: by, named: true}.state() }
+	for _, each := range []struct{ got, want string }{
+		{state(without, with), "unfetched"},
+		{state(with, without), "unfetched"},
+		{state(with, without, stranger), "unfetched"},
+		{state(with), "unfetched"}, // the keys have just come
+		{state(stranger), "not_trusted"},
+	} {
+		if each.got != each.want {
+			t.Errorf("%s, want %s", each.got, each.want)
+		}
+	}
+}
+
+// Whoever waits for an answer as long as Kubernetes does gets one.
+func TestReadyAnswersBeforeProbesGiveUp(t *testing.T) {
+	r := new(Ready)
+	if err := r.Provision(caddy.Context{}); err != nil {
+		t.Fatal(err)
+	}
+	if r.wait <= 0 || r.wait > 500*time.Millisecond {
+		t.Errorf("it waits %v for keys", r.wait)
+	}
+}

@@ -112,7 +112,8 @@ func (i requiredIssuer) await(ctx context.Context) error {
 	return nil
 }
 
-// state is why not all handlers have keys: unavailable if it is so for one.
+// state is that of a handler that has no keys: unavailable, if one is. Where keys
+// have come since they were looked for, it is what it was.
 func (i requiredIssuer) state() string {
 	found := stateNotTrusted
 	for _, h := range i.by {
@@ -122,7 +123,7 @@ func (i requiredIssuer) state() string {
 		case s.State == verifier.StateUnavailable:
 			return string(s.State)
 		default:
-			found = string(s.State)
+			found = string(verifier.StateUnfetched)
 		}
 	}
 	return found
