@@ -78,8 +78,6 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 	if order.Issuer != "" && len(all) == 0 {
 		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", quoteForeign(order.Issuer))
 	}
-	// The longest untouched come first, so that calls one after the other reach all.
-	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })
 	report := refreshReport{Issuers: []refreshedIssuer{}}
 	// In the order of their URLs, the same ones would be left off each time.
 	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })

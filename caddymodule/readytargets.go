@@ -119,7 +119,7 @@ func (i requiredIssuer) state() string {
 	for _, h := range i.by {
 		s, trusted := h.verifier.Status(i.url)
 		switch {
-		case !trusted, s.State == verifier.StateFresh, s.State == verifier.StateStale:
+		case !trusted:
 		case s.State == verifier.StateUnavailable:
 			return string(s.State)
 		default:

@@ -40,7 +40,7 @@ const pageSites = twoSites + `http://org.example.com:PORT {
 `
 
 // unseen are members that take too much to provoke.
-var unseen = []string{"left_off"}
+var unseen = []string{"left_off", "attempted_before"}
 
 // newPageWorld has decided on requests of all kinds.
 func newPageWorld(t *testing.T) (w *world, token string) {

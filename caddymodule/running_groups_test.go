@@ -8,27 +8,6 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
-// Anybody can invent issuers that an organization's template matches: they come
-// last in the list, and no refresh of a state has to do with them.
-func TestCandidatesComeLast(t *testing.T) {
-	listed, invented := trustedIssuer{URL: "https://z", UsedBy: []string{"a"}}, trustedIssuer{URL: "https://a", UsedBy: []string{"a"}, Candidate: true}
-	if listed.position() > invented.position() {
-		t.Error("an invented issuer stands before one that is listed")
-	}
-	for _, order := range []refreshOrder{{State: used}, {State: string(verifier.StateUnavailable)}} {
-		s := verifier.Status{Issuer: "https://a", State: verifier.StateUnavailable}
-		if !order.wants(s) {
-			t.Errorf("%+v leaves out one that is not invented", order)
-		}
-		if s.Candidate = true; order.wants(s) {
-			t.Errorf("%+v takes one that is invented", order)
-		}
-	}
-	if s := (verifier.Status{Issuer: "https://a", Candidate: true}); !(refreshOrder{Issuer: "https://a"}).wants(s) {
-		t.Error("by its name, it is refreshed")
-	}
-}
-
 // Handlers in the error routes of a group are found, too.
 func TestVisitRoutesEntersErrorRoutes(t *testing.T) {
 	route := func(handler caddyhttp.MiddlewareHandler) caddyhttp.RouteList {
