@@ -33,6 +33,7 @@ type world struct {
 	sts     *devsts.Server
 	address string
 	gateway *stack.Gateway
+	start   func() (*stack.Gateway, error)
 	client  *http.Client
 }
 
@@ -132,7 +133,8 @@ func newWorld(t *testing.T) *world {
 	_, port, err := net.SplitHostPort(address)
 	must(t, err)
 	text := strings.NewReplacer("PORT", port, "ISSUER", issuer, "FILE", file).Replace(caddyfile)
-	w.gateway, err = stack.StartGateway(binaries, directory, address, text)
+	w.start = func() (*stack.Gateway, error) { return stack.StartGateway(binaries, directory, address, text) }
+	w.gateway, err = w.start()
 	must(t, err)
 	t.Cleanup(func() { _ = w.gateway.Stop() })
 	return w
