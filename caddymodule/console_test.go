@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,7 +28,6 @@ func seen(client, host string, change func(*http.Request)) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil)
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, new(caddyhttp.Server))
 	caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, client)
-	r.RemoteAddr = net.JoinHostPort(client, "1234")
 	if change != nil {
 		change(r)
 	}
@@ -92,24 +90,30 @@ func TestConsoleAddresses(t *testing.T) {
 }
 
 // An address that a proxy hands on counts where the proxy is believed strictly:
-// otherwise the client may have written it.
+// otherwise the client may have written it, the proxy's own address, too.
 func TestConsoleAddressesOfHeaders(t *testing.T) {
-	for strict, want := range map[int]int{0: 403, 1: 200} {
-		for _, authenticated := range []bool{false, true} {
-			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
-			r.RemoteAddr = "10.9.9.9:1234" // the proxy
-			server := &caddyhttp.Server{TrustedProxiesStrict: strict}
-			r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, server)
-			caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, "10.0.0.1")
-			replacerOf(r).Set("http.auth.user.id", "alice")
-			c := newConsole(t, &Console{RemoteIP: []string{"10.0.0.1"}, Authenticated: authenticated})
-			expected := want
-			if authenticated {
-				expected = 200 // there is more to go by than an address
-			}
-			if w := visits(t, c, r); w.Code != expected {
-				t.Errorf("strict %d, authenticated %v: %d, want %d", strict, authenticated, w.Code, expected)
-			}
+	for _, row := range []struct {
+		name                   string
+		client                 string
+		trusted, authenticated bool
+		strict                 int
+		want                   int
+	}{
+		{"handed on", "10.0.0.1", true, false, 0, 403},
+		{"the proxy's own, as the client may write it", "10.9.9.9", true, false, 0, 403},
+		{"handed on, strictly", "10.0.0.1", true, false, 1, 200},
+		{"handed on, of whom a password is known", "10.0.0.1", true, true, 0, 200},
+		{"without a proxy", "10.9.9.9", false, false, 0, 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
+		r.RemoteAddr = "10.9.9.9:1234"
+		r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), nil, &caddyhttp.Server{TrustedProxiesStrict: row.strict})
+		caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, row.client)
+		caddyhttp.SetVar(r.Context(), caddyhttp.TrustedProxyVarKey, row.trusted)
+		replacerOf(r).Set("http.auth.user.id", "alice")
+		c := newConsole(t, &Console{RemoteIP: []string{"10.0.0.0/8"}, Authenticated: row.authenticated})
+		if w := visits(t, c, r); w.Code != row.want {
+			t.Errorf("%s: %d, want %d", row.name, w.Code, row.want)
 		}
 	}
 }

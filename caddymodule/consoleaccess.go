@@ -64,7 +64,7 @@ func (c *Console) refuses(r *http.Request) string {
 	case len(c.ranges) > 0 && !c.near(r):
 		return "the client's address is none of remote_ip"
 	case len(c.ranges) > 0 && !c.Authenticated && hearsay(r):
-		return "the client's address is what a header says, which the client may have written: set trusted_proxies_strict"
+		return "a trusted proxy hands the client's address on, and the client may have written it: set trusted_proxies_strict, or use authenticated"
 	case c.Authenticated && !authenticated(r):
 		return "no handler before it has let the caller in by who they are (authenticated)"
 	case !c.Authenticated && r.TLS == nil && !c.named(r.Host):
@@ -80,23 +80,14 @@ func (c *Console) near(r *http.Request) bool {
 	return err == nil && slices.ContainsFunc(c.ranges, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-// hearsay reports whether the client's address comes from a header of which a
+// hearsay reports whether the client's address may come from a header of which a
 // trusted proxy need not have written the part that was taken: without
 // trusted_proxies_strict Caddy takes the leftmost, which is the client's own where
-// proxies append.
+// proxies append. The address itself says nothing: it may be the proxy's own.
 func hearsay(r *http.Request) bool {
+	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
 	server, _ := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
-	if server != nil && server.TrustedProxiesStrict > 0 {
-		return false
-	}
-	peer, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		peer = r.RemoteAddr
-	}
-	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	client, err := plainAddress(text)
-	from, fault := plainAddress(peer)
-	return err != nil || fault != nil || client != from
+	return trusted && (server == nil || server.TrustedProxiesStrict == 0)
 }
 
 // plainAddress is an address as it is compared: IPv4 in IPv6 is IPv4, and a zone
