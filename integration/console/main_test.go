@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -14,19 +12,11 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
-	if err == nil {
-		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaries = directory
-	code := m.Run()
-	closeBrowser()
-	_ = os.RemoveAll(directory)
-	os.Exit(code)
+	os.Exit(stack.WithBuilt(func(directory string) int {
+		binaries = directory
+		defer closeBrowser()
+		return m.Run()
+	}, "caddy-awsjwt"))
 }
 
 // patience is how long a test waits for what must happen. It is long, so that a

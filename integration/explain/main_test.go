@@ -2,9 +2,7 @@ package explain
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http/httptest"
 	"os"
@@ -22,18 +20,10 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-explain-")
-	if err == nil {
-		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaries = directory
-	code := m.Run()
-	_ = os.RemoveAll(directory)
-	os.Exit(code)
+	os.Exit(stack.WithBuilt(func(directory string) int {
+		binaries = directory
+		return m.Run()
+	}, "caddy-awsjwt"))
 }
 
 const (

@@ -1,9 +1,7 @@
 package keys
 
 import (
-	"context"
 	"flag"
-	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -18,19 +16,11 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
-	if err == nil {
-		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaries = directory
-	atOnce(8)
-	code := m.Run()
-	_ = os.RemoveAll(directory)
-	os.Exit(code)
+	os.Exit(stack.WithBuilt(func(directory string) int {
+		binaries = directory
+		atOnce(8)
+		return m.Run()
+	}, "caddy-awsjwt"))
 }
 
 // atOnce lets as many tests run at the same time, unless the command line says

@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,18 +15,10 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
-	if err == nil {
-		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaries = directory
-	code := m.Run()
-	_ = os.RemoveAll(directory)
-	os.Exit(code)
+	os.Exit(stack.WithBuilt(func(directory string) int {
+		binaries = directory
+		return m.Run()
+	}, "caddy-awsjwt"))
 }
 
 // tool finds a program of Prometheus. The test fails, and does not skip, where

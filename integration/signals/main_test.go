@@ -1,8 +1,6 @@
 package signals
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -20,18 +18,10 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
-	if err == nil {
-		err = stack.Build(context.Background(), directory, "caddy-awsjwt")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaries = directory
-	code := m.Run()
-	_ = os.RemoveAll(directory)
-	os.Exit(code)
+	os.Exit(stack.WithBuilt(func(directory string) int {
+		binaries = directory
+		return m.Run()
+	}, "caddy-awsjwt"))
 }
 
 const (
