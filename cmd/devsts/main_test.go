@@ -122,7 +122,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("help lacks the fault %s", kind)
 		}
 	}
-	for _, command := range []string{"overlap=", "/withdraw?", "-X DELETE", "/fetches'", "/fetches/reset", "/clock?offset=", "/clock'"} {
+	for _, command := range []string{"overlap=", "/withdraw?", "-X DELETE", "/fetches'", "/fetches/reset", "/clock?offset=", "/clock'", "oidc_providers", "assume-role-with-web-identity"} {
 		if !strings.Contains(help.String(), command) {
 			t.Errorf("help lacks %s", command)
 		}
