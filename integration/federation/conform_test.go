@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func broken(t *testing.T) []struct {
 		{KeyCount, func(i *issuer) {
 			for n := range 100 {
 				more := jwk("ec")
-				more["kid"] = fmt.Sprint(n)
+				more["kid"] = strconv.Itoa(n)
 				i.keys = append(i.keys, more)
 			}
 		}, nil, invalid},
