@@ -1,12 +1,20 @@
 package devsts
 
 import (
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const noKey = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -42,6 +50,7 @@ func TestProviderDocuments(t *testing.T) {
 		{"a use of another format", key("use", "sig"), key("use", "jwt-svid"), `has use "jwt-svid", not sig`},
 		{"key_ops", key("key_ops", nil), key("key_ops", []string{"verify"}), "has key_ops"},
 		{"an alg of another kind", key("alg", "ES256"), key("alg", "ES384"), "the key is for ES384 and the token has ES256"},
+		{"another curve", key("crv", "P-256"), key("crv", "P-384"), `the key "P-256" is no EC key on P-256`},
 		{"a point that is on no curve", nil, func(p *idp) { p.keys[0]["x"] = p.keys[0]["y"] }, "the key \"P-256\""},
 		{"101 RSA keys", func(p *idp) { p.keys = many("RSA", 100) }, func(p *idp) { p.keys = many("RSA", 101) }, "the key set has 101 RSA keys"},
 		{"101 EC keys", func(p *idp) { p.keys = many("EC", 99) }, func(p *idp) { p.keys = many("EC", 100) }, "the key set has 101 EC keys"},
@@ -96,10 +105,32 @@ func TestProviderCertificate(t *testing.T) {
 	c := federated(p)
 	c.Accounts[1].OIDCProviders[0].CAFile = ""
 	wantCode(t, start(t, c).assume(t, p.token(t, nil, nil)), 400, "IDPCommunicationError", "certificate")
+	other := otherCertificate(t)
+	c.Accounts[1].OIDCProviders[0].CAFile = other
+	wantCode(t, start(t, c).assume(t, p.token(t, nil, nil)), 400, "IDPCommunicationError", "certificate")
 	for file, want := range map[string]string{"missing.pem": "no such file", "webkeys_test.go": "has no PEM certificate"} {
 		c.Accounts[1].OIDCProviders[0].CAFile = file
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", file, err)
 		}
 	}
+}
+
+// otherCertificate writes a CA that has signed nothing of the issuer's.
+func otherCertificate(t *testing.T) string {
+	t.Helper()
+	key := testKeys()["other"]
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "other"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "other.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
