@@ -15,8 +15,8 @@ poller.add(async () => {
   const summary = await get("summary");
   showSummary(summary);
   showRules(summary.rules);
-  offerReasons(summary.reasons);
 });
+poller.add(offerReasons);
 poller.add(pollRefusals);
 poller.add(pollIssuers, 3);
 poller.add(pollHandlers, 5);

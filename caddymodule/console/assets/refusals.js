@@ -188,9 +188,14 @@ function facts(decision) {
     [el("dt", {}, label), el("dd", {}, label === "Hint" || label === "Decided" ? text : el("code", {}, text), more ? el("span", { class: "quiet" }, more) : null)]));
 }
 
-// offerReasons keeps the filter's list of reasons: those that were met.
-export function offerReasons(reasons) {
-  const select = byId("refusals-filter").elements.reason;
-  const known = new Set([...select.options].map((option) => option.value));
-  for (const { reason } of reasons) if (reason && !known.has(reason)) select.append(el("option", { value: reason }, reason));
+let offered = false;
+
+// offerReasons fills the filter with all reasons that there are: what nobody was
+// refused for lately is looked for as well.
+export async function offerReasons() {
+  if (offered) return;
+  const { groups } = await get("reasons");
+  offered = true;
+  byId("refusals-filter").elements.reason.append(...groups.map((group) =>
+    el("optgroup", { label: group.in }, ...group.reasons.map((reason) => el("option", { value: reason }, reason)))));
 }
