@@ -2,7 +2,8 @@
 // stays where it is, and then they wait behind a button.
 
 import { announce, byId, el, setText, tag } from "./dom.js";
-import { count, duration, moment } from "./format.js";
+import { count, duration } from "./format.js";
+import { stamp } from "./times.js";
 import { get } from "./api.js";
 import { renderAnswer } from "./walk.js";
 
@@ -126,7 +127,7 @@ function showState() {
 const resultTone = { refused: "bad", audited: "warn" };
 
 function makeRow(decision, isNew) {
-  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${moment(decision.time)}, ${decision.reason}: show the walk` }, moment(decision.time));
+  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false" }, stamp(decision.time), el("span", { class: "unseen" }, `, ${decision.reason}: show the walk`));
   const cell = (label, ...content) => el("td", { "data-label": content.some(Boolean) ? label : false }, ...content);
   const row = el("tr", { class: isNew ? "entry fresh" : "entry", "data-id": decision.id },
     el("td", {}, button),
@@ -182,7 +183,7 @@ function facts(decision) {
   const list = [
     ["Hint", decision.hint], ["Issuer", decision.iss, mark], ["Subject", decision.sub, mark], ["Account", decision.account, mark],
     ["Key ID", decision.kid, mark], ["Token ID", decision.jti, mark], ["From", decision.remote_ip], ["Handler", decision.handler],
-    ["Decided", `${moment(decision.time)}, in ${duration(decision.duration_seconds)}${decision.cached ? ", token remembered" : ""}`],
+    ["Decided", [stamp(decision.time), `, in ${duration(decision.duration_seconds)}${decision.cached ? ", token remembered" : ""}`]],
   ];
   return el("dl", { class: "facts" }, ...list.filter(([, text]) => text).flatMap(([label, text, more = ""]) =>
     [el("dt", {}, label), el("dd", {}, label === "Hint" || label === "Decided" ? text : el("code", {}, text), more ? el("span", { class: "quiet" }, more) : null)]));
