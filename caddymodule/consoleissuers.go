@@ -25,10 +25,20 @@ type shownIssuer struct {
 	position string // in the list
 }
 
+// faultyFirst is the rank of an issuer in the list: those of one state whose last
+// fetch failed come first.
+func faultyFirst(s verifier.Status) string {
+	rank := 2 * stateRanks[s.State]
+	if s.Err == nil {
+		rank++
+	}
+	return strconv.Itoa(rank)
+}
+
 // positionOf is where an issuer stands in the list. Two that differ in their key
 // sets alone differ in the handlers that use them.
 func positionOf(status verifier.Status, where string) string {
-	return strconv.Itoa(stateRanks[status.State]) + status.Issuer + "\n" + where
+	return faultyFirst(status) + status.Issuer + "\n" + where
 }
 
 // Issuers implements [console.Source].

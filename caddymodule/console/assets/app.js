@@ -14,7 +14,7 @@ const poller = new Poller();
 poller.add(async () => {
   const summary = await get("summary");
   showSummary(summary);
-  showRules(summary.rules);
+  showRules(summary.rules, summary.handlers);
   offerReasons(summary.reasons);
 });
 poller.add(pollRefusals);
