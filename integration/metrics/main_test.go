@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -17,6 +18,7 @@ var binaries string
 func TestMain(m *testing.M) {
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
+		defer browser.Close()
 		return m.Run()
 	}, "caddy-awsjwt"))
 }

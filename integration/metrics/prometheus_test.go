@@ -18,7 +18,7 @@ import (
 )
 
 // scrapeEvery is how often Prometheus scrapes here, and evaluates rules.
-const scrapeEvery = 500 * time.Millisecond
+const scrapeEvery = 200 * time.Millisecond
 
 // prometheus is a real one.
 type prometheus struct {

@@ -24,7 +24,10 @@ import (
 // Page is a tab, and what happened in it. It is the context of actions in it.
 type Page struct {
 	context.Context
-	t *testing.T
+	T *testing.T // that it is of
+
+	// Close closes the tab before the test ends.
+	Close func()
 
 	mu       sync.Mutex
 	problems []string // in its console
@@ -42,7 +45,7 @@ func Open(t *testing.T, address string) *Page {
 	}
 	ctx, cancel := chromedp.NewContext(parent)
 	t.Cleanup(cancel)
-	p := &Page{Context: ctx, t: t}
+	p := &Page{Context: ctx, T: t, Close: cancel}
 	stacktest.Must(t, chromedp.Listen(ctx, p.hear))
 	stacktest.Must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1360, 900)))
 	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
@@ -84,61 +87,61 @@ func (p *Page) Asked() int {
 
 // Calm fails the test when the page complained, or asked another server.
 func (p *Page) Calm() {
-	p.t.Helper()
+	p.T.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.problems) > 0 {
-		p.t.Errorf("the page complains: %q", p.problems)
+		p.T.Errorf("the page complains: %q", p.problems)
 	}
 	home, err := url.Parse(p.asked[0])
-	stacktest.Must(p.t, err)
+	stacktest.Must(p.T, err)
 	for _, each := range p.asked {
 		if target, err := url.Parse(each); err != nil || target.Host != home.Host || target.Scheme != home.Scheme {
-			p.t.Errorf("the page asks %s", each)
+			p.T.Errorf("the page asks %s", each)
 		}
 	}
 }
 
 // Eval evaluates JavaScript in a page.
 func Eval[T any](p *Page, expression string) T {
-	p.t.Helper()
+	p.T.Helper()
 	value, err := chromedp.Run(p, chromedp.Evaluate[T](expression))
 	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
+		p.T.Fatalf("%s: %v", expression, err)
 	}
 	return value
 }
 
 // Do evaluates JavaScript for what it does.
 func (p *Page) Do(expression string) {
-	p.t.Helper()
+	p.T.Helper()
 	Eval[bool](p, "(() => { "+expression+"; return true; })()")
 }
 
 // Await waits until an expression is true.
 func (p *Page) Await(what, expression string) {
-	p.t.Helper()
-	stacktest.Eventually(p.t, what, func() bool { return Eval[bool](p, "Boolean("+expression+")") })
+	p.T.Helper()
+	stacktest.Eventually(p.T, what, func() bool { return Eval[bool](p, "Boolean("+expression+")") })
 }
 
 // Text is that of the first element of a selector.
 func (p *Page) Text(selector string) string {
-	p.t.Helper()
+	p.T.Helper()
 	return Eval[string](p, `document.querySelector(`+quote(selector)+`)?.textContent ?? "(missing)"`)
 }
 
 // Click clicks the first element of a selector, as a person does.
 func (p *Page) Click(selector string) {
-	p.t.Helper()
-	stacktest.Must(p.t, chromedp.Do(p, chromedp.Click(chromedp.CSS(selector))))
+	p.T.Helper()
+	stacktest.Must(p.T, chromedp.Do(p, chromedp.Click(chromedp.CSS(selector))))
 }
 
 // Fill writes into the first field of a selector as a person's paste does, or
 // chooses an option there.
 func (p *Page) Fill(selector, text string) {
-	p.t.Helper()
+	p.T.Helper()
 	value, err := json.Marshal(text)
-	stacktest.Must(p.t, err)
+	stacktest.Must(p.T, err)
 	p.Do(`const field = document.querySelector(` + quote(selector) + `); field.value = ` + string(value) +
 		`; for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, {bubbles: true}))`)
 }
@@ -147,27 +150,27 @@ func quote(text string) string { return "`" + strings.ReplaceAll(text, "`", "\\`
 
 // Press presses a key as a person does.
 func (p *Page) Press(keys string) {
-	p.t.Helper()
-	stacktest.Must(p.t, chromedp.Do(p, chromedp.KeyEvent(keys)))
+	p.T.Helper()
+	stacktest.Must(p.T, chromedp.Do(p, chromedp.KeyEvent(keys)))
 }
 
 // Scheme has the page drawn as for people who prefer dark, or light.
 func (p *Page) Scheme(name string) {
-	p.t.Helper()
+	p.T.Helper()
 	_, err := chromedp.Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	})
-	stacktest.Must(p.t, err)
+	stacktest.Must(p.T, err)
 }
 
 // Shoot writes a picture of the whole page to bench/out/console, for people.
 func (p *Page) Shoot(name string) {
-	p.t.Helper()
+	p.T.Helper()
 	picture, err := chromedp.Run(p, chromedp.FullScreenshot(100))
-	stacktest.Must(p.t, err)
+	stacktest.Must(p.T, err)
 	root, err := stack.Root()
-	stacktest.Must(p.t, err)
+	stacktest.Must(p.T, err)
 	directory := filepath.Join(root, "bench", "out", "console")
-	stacktest.Must(p.t, os.MkdirAll(directory, 0o755))
-	stacktest.Must(p.t, os.WriteFile(filepath.Join(directory, name+".png"), picture, 0o644))
+	stacktest.Must(p.T, os.MkdirAll(directory, 0o755))
+	stacktest.Must(p.T, os.WriteFile(filepath.Join(directory, name+".png"), picture, 0o644))
 }
