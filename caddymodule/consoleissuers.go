@@ -13,9 +13,16 @@ var stateRanks = map[verifier.KeyState]string{
 	verifier.StateUnavailable: "0", verifier.StateStale: "1", verifier.StateFresh: "2", verifier.StateUnfetched: "3",
 }
 
-// faultyFirst is the rank of the page. What anybody can invent comes behind all
-// else, where the page cuts it off.
-func faultyFirst(s verifier.Status) string { return inventedLast(s) + stateRanks[s.State] }
+// faultyFirst is the rank of the page: of each state, those whose last fetch failed
+// come first. What anybody can invent comes behind all else, where the page cuts it
+// off.
+func faultyFirst(s verifier.Status) string {
+	failed := "1"
+	if s.Err != nil {
+		failed = "0"
+	}
+	return inventedLast(s) + stateRanks[s.State] + failed
+}
 
 // Issuers implements [console.Source].
 func (s consoleSource) Issuers(q console.IssuerQuery) console.IssuerPage {

@@ -21,8 +21,10 @@ func (s consoleSource) Summary() console.Summary {
 		Issuers: console.IssuerCounts{
 			Fresh: v.issuers[verifier.StateFresh], Stale: v.issuers[verifier.StateStale],
 			Unavailable: v.issuers[verifier.StateUnavailable], Unfetched: v.issuers[verifier.StateUnfetched],
+			Failing: failing(running()),
 		},
 		OldestKeyAgeSeconds: v.oldest.Seconds(),
+		Handlers:            len(running()),
 		Cache:               console.CacheFigures{Entries: v.entries, Hits: v.hits, Misses: v.misses},
 		Clock:               console.Clock{Suspected: suspected, OffsetSeconds: offset.Seconds(), Hint: hint},
 	}

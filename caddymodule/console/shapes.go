@@ -19,6 +19,9 @@ type Summary struct {
 	// OldestKeyAgeSeconds is the age of the key set that was fetched longest ago.
 	OldestKeyAgeSeconds float64 `json:"oldest_key_age_seconds"`
 
+	// Handlers is how many aws_jwt the configuration that runs has.
+	Handlers int `json:"handlers"`
+
 	Cache CacheFigures `json:"cache"`
 	Clock Clock        `json:"clock"`
 }
@@ -45,6 +48,9 @@ type IssuerCounts struct {
 	Stale       int `json:"stale"`
 	Unavailable int `json:"unavailable"`
 	Unfetched   int `json:"unfetched"`
+
+	// Failing counts those whose keys serve, but were not to be had the last time.
+	Failing int `json:"failing"`
 }
 
 // CacheFigures are those of the caches of verified tokens.

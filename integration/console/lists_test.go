@@ -8,6 +8,8 @@ import (
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // Every reason is offered, whether it was met or not, and those that were not met
@@ -16,28 +18,28 @@ func TestReasonsToFilterBy(t *testing.T) {
 	w := newWorld(t)
 	w.send("orders.example", "GET", "/orders", "", 401)
 	w.send("orders.example", "GET", "/orders", "x", 401)
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 2`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 2`)
 	const options = `[...document.querySelectorAll("#refusals-filter [name=reason] option")].map((each) => each.value)`
-	p.await("the reasons are offered", options+".length > 1")
+	p.Await("the reasons are offered", options+".length > 1")
 	want := []string{""}
 	for _, each := range remedy.All() {
 		want = append(want, each.Reason)
 	}
-	if got := eval[[]string](p, options); strings.Join(got, " ") != strings.Join(want, " ") {
+	if got := browser.Eval[[]string](p, options); strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("offered are %q, want %q", got, want)
 	}
-	if groups := eval[string](p, `[...document.querySelectorAll("#refusals-filter optgroup")].map((each) => each.label).join()`); groups != "Credential,Token,Policy,Request,Gateway" {
+	if groups := browser.Eval[string](p, `[...document.querySelectorAll("#refusals-filter optgroup")].map((each) => each.label).join()`); groups != "Credential,Token,Policy,Request,Gateway" {
 		t.Errorf("the groups are %s", groups)
 	}
 	choose := func(reason string) {
-		p.do(`const s = document.querySelector("#refusals-filter [name=reason]"); s.value = "` + reason + `"; s.dispatchEvent(new Event("input", {bubbles: true}))`)
+		p.Do(`const s = document.querySelector("#refusals-filter [name=reason]"); s.value = "` + reason + `"; s.dispatchEvent(new Event("input", {bubbles: true}))`)
 	}
 	choose("expired")
-	p.await("nothing matches", `!document.querySelector("#decisions-none").hidden`)
+	p.Await("nothing matches", `!document.querySelector("#decisions-none").hidden`)
 	choose("malformed_token")
-	p.await("the one that does shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
-	p.calm()
+	p.Await("the one that does shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
+	p.Calm()
 }
 
 // organizationFile has PORT and ORIGIN to be replaced.
@@ -78,19 +80,19 @@ func TestCandidatesAreCounted(t *testing.T) {
 			top["iss"] = fmt.Sprintf("%s/00000000-0000-4000-8000-%012d", origin, n)
 		}), 503)
 	}
-	p := open(t, w.at("/"))
+	p := browser.Open(t, w.at("/"))
 	const note = `document.querySelector("#issuers-candidates")`
-	p.await("the issuers were asked for", `!document.querySelector("#issuers-none").hidden`)
-	if !eval[bool](p, note+".hidden") {
-		t.Errorf("nobody has invented one, and the page says %s", p.text("#issuers-candidates"))
+	p.Await("the issuers were asked for", `!document.querySelector("#issuers-none").hidden`)
+	if !browser.Eval[bool](p, note+".hidden") {
+		t.Errorf("nobody has invented one, and the page says %s", p.Text("#issuers-candidates"))
 	}
 	invent(1)
-	p.await("it tells of one", note+`.checkVisibility() && `+note+`.textContent.startsWith("1 issuer of an organization's form, of which no token was accepted yet, is not listed")`)
+	p.Await("it tells of one", note+`.checkVisibility() && `+note+`.textContent.startsWith("1 issuer of an organization's form, of which no token was accepted yet, is not listed")`)
 	invent(2)
 	invent(3)
-	p.await("it tells of three", note+`.textContent.startsWith("3 issuers of an organization's form, of which no token was accepted yet, are not listed")`)
-	if rows := eval[int](p, `document.querySelectorAll("#issuer-list tbody tr").length`); rows != 0 {
+	p.Await("it tells of three", note+`.textContent.startsWith("3 issuers of an organization's form, of which no token was accepted yet, are not listed")`)
+	if rows := browser.Eval[int](p, `document.querySelectorAll("#issuer-list tbody tr").length`); rows != 0 {
 		t.Errorf("%d are listed", rows)
 	}
-	p.calm()
+	p.Calm()
 }

@@ -9,20 +9,22 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // inZone has the browser be somewhere else.
-func (p *page) inZone(name string) {
-	p.t.Helper()
+func inZone(p *browser.Page, name string) {
+	p.T.Helper()
 	_, err := chromedp.Call(p, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name})
-	must(p.t, err)
+	must(p.T, err)
 }
 
 // times calls a function of the page's module of that name.
-func (p *page) times(call string) string {
-	p.t.Helper()
+func times(p *browser.Page, call string) string {
+	p.T.Helper()
 	text, err := chromedp.Run(p, chromedp.Evaluate[string](`import(new URL("assets/times.js", document.baseURI)).then((times) => times.`+call+`)`, chromedp.EvalAwaitPromise))
-	must(p.t, err)
+	must(p.T, err)
 	return text
 }
 
@@ -30,8 +32,8 @@ func (p *page) times(call string) string {
 // which day it is, the zone decides.
 func TestMoments(t *testing.T) {
 	w := newWorld(t)
-	p := open(t, w.at("/console/"))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
 	for _, tt := range []struct{ zone, at, now, form, want string }{
 		{"UTC", "2026-07-01T23:59:59Z", "2026-07-01T23:59:59Z", "second", "23:59:59"},
 		{"UTC", "2026-07-01T23:59:59Z", "2026-07-02T00:00:00Z", "second", "1 Jul 2026, 23:59:59"},
@@ -45,9 +47,9 @@ func TestMoments(t *testing.T) {
 		{"UTC", "2026-07-01T23:59:59Z", "2026-07-01T23:59:59Z", "minute", "23:59"},
 		{"UTC", "2026-07-01T23:59:59Z", "2026-07-02T00:00:00Z", "minute", "1 Jul 2026, 23:59"},
 	} {
-		p.inZone(tt.zone)
-		p.await("the page follows", `document.querySelector(".zone").textContent.startsWith("`+tt.zone+`")`)
-		if got := p.times(fmt.Sprintf("moment(%q, Date.parse(%q), %q)", tt.at, tt.now, tt.form)); got != tt.want {
+		inZone(p, tt.zone)
+		p.Await("the page follows", `document.querySelector(".zone").textContent.startsWith("`+tt.zone+`")`)
+		if got := times(p, fmt.Sprintf("moment(%q, Date.parse(%q), %q)", tt.at, tt.now, tt.form)); got != tt.want {
 			t.Errorf("%s, %s at %s: %s, want %s", tt.zone, tt.at, tt.now, got, tt.want)
 		}
 	}
@@ -58,12 +60,12 @@ func TestMoments(t *testing.T) {
 		{"America/St_Johns", "2026-01-01T12:00:00Z", "America/St_Johns, UTC−03:30"},
 		{"Africa/Abidjan", "2026-01-01T12:00:00Z", "Africa/Abidjan, UTC+00:00"},
 	} {
-		p.inZone(tt.zone)
-		if got := p.times(fmt.Sprintf("zone(Date.parse(%q))", tt.at)); got != tt.want {
+		inZone(p, tt.zone)
+		if got := times(p, fmt.Sprintf("zone(Date.parse(%q))", tt.at)); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.zone, got, tt.want)
 		}
 	}
-	p.calm()
+	p.Calm()
 }
 
 // atNoon is a time zone in which it is between twelve and one o'clock.
@@ -79,18 +81,18 @@ func TestRowsPastMidnight(t *testing.T) {
 	before := time.Now().UTC().Truncate(time.Millisecond)
 	w.send("orders.example", "GET", "/orders", "", 401)
 	after := time.Now().UTC()
-	p := open(t, w.at("/console/"))
-	p.inZone(atNoon())
-	p.await("the page follows", `document.querySelector(".zone").textContent.startsWith("Etc/GMT")`)
-	p.await("the refusal shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
-	p.do(`document.querySelector("` + firstRow + ` .toggle").click()`)
-	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
+	p := browser.Open(t, w.at("/console/"))
+	inZone(p, atNoon())
+	p.Await("the page follows", `document.querySelector(".zone").textContent.startsWith("Etc/GMT")`)
+	p.Await("the refusal shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
+	p.Do(`document.querySelector("` + firstRow + ` .toggle").click()`)
+	p.Await("the walk shows", `document.querySelector("tr.detail .checks")`)
 
 	var row, decided struct{ Text, Datetime, Title, Name string }
 	read := func() {
 		t.Helper()
 		for selector, into := range map[string]any{firstRow + " .toggle time": &row, "tr.detail time": &decided} {
-			must(t, json.Unmarshal([]byte(eval[string](p, `(() => {
+			must(t, json.Unmarshal([]byte(browser.Eval[string](p, `(() => {
 				const e = document.querySelector("`+selector+`");
 				return JSON.stringify({text: e.textContent, datetime: e.dateTime, title: e.title, name: e.parentElement.textContent});
 			})()`)), into))
@@ -106,23 +108,23 @@ func TestRowsPastMidnight(t *testing.T) {
 	}
 	today := row.Text
 
-	p.do(`const real = Date;
+	p.Do(`const real = Date;
 		window.ahead = 0;
 		window.Date = class extends real {
 			constructor(...args) { super(...(args.length > 0 ? args : [real.now() + window.ahead])); }
 			static now() { return real.now() + window.ahead; }
 		}`)
-	ahead := func(hours int) { p.do(fmt.Sprintf("window.ahead = %d * 3600e3", hours)) }
+	ahead := func(hours int) { p.Do(fmt.Sprintf("window.ahead = %d * 3600e3", hours)) }
 	ahead(8)
-	p.do(`document.dispatchEvent(new Event("visibilitychange"))`) // at which the page looks at once
+	p.Do(`document.dispatchEvent(new Event("visibilitychange"))`) // at which the page looks at once
 	if read(); row.Text != today || decided.Text != today {
 		t.Errorf("eight hours later the row has %q, the facts have %q, want %q", row.Text, decided.Text, today)
 	}
 	ahead(13)
-	p.await("the row gets its date", `document.querySelector("`+firstRow+` .toggle time").textContent.includes(", 12:")`)
+	p.Await("the row gets its date", `document.querySelector("`+firstRow+` .toggle time").textContent.includes(", 12:")`)
 	read()
 	if date := instant.In(time.UTC).Format("2006"); !strings.Contains(row.Text, date) || !strings.HasSuffix(row.Text, ", "+today) || decided.Text != row.Text || row.Title != row.Datetime {
 		t.Errorf("after midnight the row has %+v, the facts have %+v", row, decided)
 	}
-	p.calm()
+	p.Calm()
 }

@@ -16,7 +16,7 @@ const poller = new Poller();
 poller.add(async () => {
   const summary = await get("summary");
   showSummary(summary);
-  showRules(summary.rules);
+  showRules(summary.rules, summary.handlers);
 });
 poller.add(offerReasons);
 poller.add(pollRefusals);
