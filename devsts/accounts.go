@@ -39,7 +39,7 @@ func newAccount(c Account) (*account, error) {
 }
 
 // role is a Role while the server runs, or one session of it: a copy with the
-// credentials that AssumeRoleWithWebIdentity gave.
+// credentials that AssumeRole or AssumeRoleWithWebIdentity gave.
 type role struct {
 	Role
 	account *account

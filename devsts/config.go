@@ -45,6 +45,16 @@ type Account struct {
 	// OUPath is the claim ou_path, such as
 	// ["o-abc1234567/r-ab12/ou-ab12-11111111/"].
 	OUPath []string `json:"ou_path,omitempty"`
+	// Name is what AWS Organizations calls the account; empty means account- and
+	// its number.
+	Name string `json:"name,omitempty"`
+	// State is the account's in its organization: ACTIVE, which an empty one means,
+	// PENDING_ACTIVATION, SUSPENDED, PENDING_CLOSURE or CLOSED. Roles of an account
+	// that is not active cannot be assumed.
+	State string `json:"state,omitempty"`
+	// OrganizationAdmin says that the account is the organization's management
+	// account, or a delegated administrator: its roles may list the accounts.
+	OrganizationAdmin bool `json:"organization_admin,omitempty"`
 	// FederationDisabled starts the account with outbound federation turned
 	// off; IAM's EnableOutboundWebIdentityFederation turns it on.
 	FederationDisabled bool `json:"federation_disabled,omitempty"`
@@ -61,8 +71,8 @@ type Role struct {
 	ARN string `json:"arn"`
 	// AccessKeyID and SecretAccessKey are what the client signs with. The key
 	// ID has 16 to 128 letters, digits and underscores and is unique. A role
-	// with Trust may leave both empty: then its credentials come from
-	// AssumeRoleWithWebIdentity alone.
+	// with Trust or AssumedBy may leave both empty: then its credentials come from
+	// AssumeRoleWithWebIdentity or AssumeRole alone.
 	AccessKeyID     string `json:"access_key_id,omitempty"`
 	SecretAccessKey string `json:"secret_access_key,omitempty"`
 	// SessionToken, if it is not empty, must be sent as X-Amz-Security-Token.
@@ -89,8 +99,11 @@ type Role struct {
 	// AssumeRoleWithWebIdentity. One statement that holds is enough; without
 	// any, nobody's do.
 	Trust []TrustStatement `json:"trust,omitempty"`
-	// MaxSessionSeconds is the longest session that AssumeRoleWithWebIdentity
-	// gives, 3600 to 43200, as IAM's MaxSessionDuration; zero means 3600.
+	// AssumedBy is the rest of the trust policy: the IDs of accounts, and the ARNs
+	// of roles, that get credentials of the role by AssumeRole.
+	AssumedBy []string `json:"assumed_by,omitempty"`
+	// MaxSessionSeconds is the longest session that the two calls
+	// give, 3600 to 43200, as IAM's MaxSessionDuration; zero means 3600.
 	MaxSessionSeconds int `json:"max_session_seconds,omitempty"`
 }
 

@@ -2,7 +2,9 @@ package devsts
 
 // DefaultConfig returns the configuration that devsts runs with when it is
 // given none: two accounts of one organization, and a third, 999988887777, of
-// another one. The package comment has it as a table. The stranger's role has
+// another one. The package comment has it as a table. The first account manages
+// the first organization: its role organization-reader lists the accounts, and may
+// become OrganizationAccountAccessRole in the second. The stranger's role has
 // the same tags as orders-lambda, so that a rule which looks at tags alone
 // lets it pass, and is seen to.
 func DefaultConfig() Config {
@@ -13,6 +15,7 @@ func DefaultConfig() Config {
 			IssuerID: "11112222-3333-4111-8111-111122223333",
 			OrgID:    org,
 			OUPath:   []string{org + "/r-dev1/ou-dev1-prod0001/"},
+			Name:     "Orders", OrganizationAdmin: true,
 			Roles: []Role{
 				{
 					ARN:             "arn:aws:iam::111122223333:role/orders-lambda",
@@ -29,6 +32,11 @@ func DefaultConfig() Config {
 					SecretAccessKey: "devsts-secret-reports-batch",
 					PrincipalTags:   map[string]string{"team": "reports", "environment": "production"},
 				},
+				{
+					ARN:             "arn:aws:iam::111122223333:role/organization-reader",
+					AccessKeyID:     "DEVSTSORGREADER0",
+					SecretAccessKey: "devsts-secret-organization-reader",
+				},
 			},
 		},
 		{
@@ -36,6 +44,7 @@ func DefaultConfig() Config {
 			IssuerID: "44445555-6666-4444-8444-444455556666",
 			OrgID:    org,
 			OUPath:   []string{org + "/r-dev1/ou-dev1-stage001/"},
+			Name:     "Billing",
 			Roles: []Role{{
 				ARN:             "arn:aws:iam::444455556666:role/billing-ec2",
 				AccessKeyID:     "DEVSTSBILLINGEC2",
@@ -47,6 +56,9 @@ func DefaultConfig() Config {
 					"ec2_instance_source_private_ipv4": "10.0.1.25",
 					"ec2_role_delivery":                "2.0",
 				},
+			}, {
+				ARN:       "arn:aws:iam::444455556666:role/OrganizationAccountAccessRole",
+				AssumedBy: []string{"arn:aws:iam::111122223333:role/organization-reader"},
 			}},
 		},
 		{

@@ -11,7 +11,7 @@
 // A client needs its usual AWS settings and one more variable:
 //
 //	export AWS_ENDPOINT_URL_STS=http://127.0.0.1:8010
-//	export AWS_ENDPOINT_URL_IAM=http://127.0.0.1:8010   # for the IAM calls below
+//	export AWS_ENDPOINT_URL=http://127.0.0.1:8010   # instead, for the calls of IAM and Organizations below, too
 //	export AWS_ACCESS_KEY_ID=DEVSTSORDERSLAMBDA
 //	export AWS_SECRET_ACCESS_KEY=devsts-secret-orders-lambda
 //	export AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1   # the AWS CLI reads the second alone
@@ -23,11 +23,13 @@
 //
 // # What it answers
 //
-//   - STS (Version 2011-06-15): GetWebIdentityToken, GetCallerIdentity and
-//     AssumeRoleWithWebIdentity.
+//   - STS (Version 2011-06-15): GetWebIdentityToken, GetCallerIdentity,
+//     AssumeRole and AssumeRoleWithWebIdentity.
 //   - IAM (Version 2010-05-08): GetOutboundWebIdentityFederationInfo,
 //     EnableOutboundWebIdentityFederation and
 //     DisableOutboundWebIdentityFederation.
+//   - Organizations (AWSOrganizationsV20161128): ListAccounts, in pages of at most
+//     20 accounts.
 //   - GET <base>/<uuid>/.well-known/openid-configuration and jwks.json, one
 //     issuer for each account. Each issuer has keys of its own, and all of them
 //     call their keys RSA_0 and EC384_0, as AWS's issuers do. Keys are made
@@ -47,8 +49,20 @@
 //	role                                               access key          secret                        principal tags
 //	arn:aws:iam::111122223333:role/orders-lambda       DEVSTSORDERSLAMBDA  devsts-secret-orders-lambda   team=orders environment=production
 //	arn:aws:iam::111122223333:role/jobs/reports-batch  DEVSTSREPORTSBATCH  devsts-secret-reports-batch   team=reports environment=production
+//	arn:aws:iam::111122223333:role/organization-reader DEVSTSORGREADER0    devsts-secret-organization-reader
 //	arn:aws:iam::444455556666:role/billing-ec2         DEVSTSBILLINGEC2    devsts-secret-billing-ec2     team=billing environment=staging
 //	arn:aws:iam::999988887777:role/stranger            DEVSTSSTRANGER00    devsts-secret-stranger        team=orders environment=production
+//
+// # An organization
+//
+// An account with organization_admin lists the accounts of its organization. A
+// role's assumed_by names the accounts and roles that get credentials of it by
+// AssumeRole, for at most an hour when they are a session's themselves. In the
+// built-in configuration organization-reader may list o-devsts0001 and become
+// OrganizationAccountAccessRole in 444455556666, as one does from a management
+// account. An account's state, such as SUSPENDED, keeps its roles from being
+// assumed. POST /throttle of the management listener has the next calls of an
+// action answered as AWS answers too many.
 //
 // # Federation into an account
 //
@@ -123,12 +137,12 @@
 // duplicates (here they are not), or how soon rotated keys disappear (here on
 // request). An assumed role's session is taken to begin with each call, so
 // that a process that is left running does not run out of credentials; that does
-// not hold for sessions of AssumeRoleWithWebIdentity.
+// not hold for sessions of AssumeRole and AssumeRoleWithWebIdentity.
 //
 // It does not publish how long it keeps a provider's keys (here they are fetched
 // for each call), which way it goes when a provider redirects (here nowhere),
 // whether federated_provider is the provider's ARN or its name (here the ARN, as
 // in CloudTrail), or the words of most refusals. Its condition keys beside aud
-// and sub, session policies and session tags are not emulated; a call with a
-// session policy is refused.
+// and sub, session policies, session tags and external IDs are not emulated; a call
+// with one is refused.
 package devsts

@@ -19,6 +19,7 @@ import (
 //	DELETE /faults         [?issuer=…|*]
 //	GET    /fetches        how often documents were asked for
 //	POST   /fetches/reset
+//	POST   /throttle       ?action=AssumeRole&calls=5
 //	GET    /clock
 //	POST   /clock          ?offset=-10m
 //
@@ -35,6 +36,7 @@ func (s *Server) ManagementHandler() http.Handler {
 	mux.HandleFunc("DELETE /faults", command(s.clearCommand, "issuer"))
 	mux.HandleFunc("GET /fetches", command(s.fetchList))
 	mux.HandleFunc("POST /fetches/reset", command(s.resetCommand))
+	mux.HandleFunc("POST /throttle", command(s.throttleCommand, "action", "calls"))
 	mux.HandleFunc("GET /clock", command(s.clockShow))
 	mux.HandleFunc("POST /clock", command(s.clockCommand, "offset"))
 	return http.NewCrossOriginProtection().Handler(mux)

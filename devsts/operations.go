@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
-// Permissions that are checked beside an operation's own.
+// Permissions that are checked beside an operation's own, or are written in
+// its answers.
 const (
 	permGetToken = "sts:GetWebIdentityToken"
 	permTagToken = "sts:TagGetWebIdentityToken"
+
+	permAssumeRole   = "sts:AssumeRole"
+	permListAccounts = "organizations:ListAccounts"
 )
 
 // call is an authenticated call of one operation.
@@ -30,8 +34,8 @@ type service struct {
 	unsigned map[string]func(*Server, context.Context, form) (result, *apiError)
 }
 
-// services maps the parameter Version, which tells the two APIs apart on one
-// listener.
+// services maps the parameter Version, which tells the APIs of the query protocol apart
+// on one listener.
 func services() map[string]service {
 	return map[string]service{
 		"2011-06-15": {
@@ -39,6 +43,7 @@ func services() map[string]service {
 			operations: map[string]func(*Server, call) (result, *apiError){
 				"GetWebIdentityToken": (*Server).getWebIdentityToken,
 				"GetCallerIdentity":   (*Server).getCallerIdentity,
+				"AssumeRole":          (*Server).assumeRole,
 			},
 			unsigned: map[string]func(*Server, context.Context, form) (result, *apiError){
 				"AssumeRoleWithWebIdentity": (*Server).assumeRoleWithWebIdentity,

@@ -44,7 +44,7 @@ func TestErrorDocument(t *testing.T) {
 
 func TestUnknownOperations(t *testing.T) {
 	e := start(t, DefaultConfig())
-	wantCode(t, e.call(t, orders, goodCall("Action", "AssumeRole")), 400, "InvalidAction", "Could not find operation AssumeRole for version 2011-06-15")
+	wantCode(t, e.call(t, orders, goodCall("Action", "AssumeRoleWithSAML")), 400, "InvalidAction", "Could not find operation AssumeRoleWithSAML for version 2011-06-15")
 	wantCode(t, e.call(t, orders, goodCall("Version", "-")), 400, "InvalidAction", "GetWebIdentityToken for version NO_VERSION_SPECIFIED")
 	wantCode(t, e.call(t, orders, goodCall("Version", "2010-05-08")), 400, "InvalidAction", "for version 2010-05-08")
 	wantCode(t, e.call(t, orders, goodCall("Action", "-")), 400, "MissingAction", "")

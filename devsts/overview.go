@@ -74,6 +74,7 @@ func exampleCommands(host, account string) []string {
 		"curl -X DELETE " + url + "/faults'",
 		"curl " + url + "/fetches'",
 		"curl -X POST " + url + "/fetches/reset'",
+		"curl -X POST " + url + "/throttle?action=AssumeRole&calls=5'",
 		"curl -X POST " + url + "/clock?offset=-10m'",
 		"curl " + url + "/clock'",
 	}

@@ -22,7 +22,8 @@ type Server struct {
 	byID       map[string]*account // by account ID
 	byIssuer   map[string]*account // by the issuer's UUID
 	byKey      map[string]*role    // by access key ID
-	sessions   sessionTable        // of AssumeRoleWithWebIdentity
+	sessions   sessionTable        // of AssumeRole and AssumeRoleWithWebIdentity
+	throttles  throttleTable
 	inForce    faultTable
 	unknown    fetchCounter // of UUIDs that no account has
 }
@@ -92,7 +93,7 @@ func (s *Server) issuerURL(a *account) (string, error) {
 	return *base + "/" + a.IssuerID, nil
 }
 
-// Handler serves the two AWS APIs at POST / and the issuers' documents.
+// Handler serves the AWS APIs at POST / and the issuers' documents.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /{$}", s.serveAPI)
@@ -101,8 +102,12 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// serveAPI answers one call of the query protocol.
+// serveAPI answers one call: of the query protocol, unless it names its target.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") != "" {
+		s.serveOrganizations(w, r)
+		return
+	}
 	known := services()
 	svc := known["2011-06-15"] // for the namespace of errors, until Version is known
 	f, body, bad := readForm(w, r)
@@ -144,6 +149,9 @@ func (s *Server) answer(r *http.Request, svc service, action, version string, f 
 	c, bad := s.authenticate(r, f, body, svc.name)
 	if bad != nil {
 		return nil, bad
+	}
+	if s.throttled(action) {
+		return nil, errThrottling()
 	}
 	if c.role.denied(svc.name + ":" + action) {
 		return nil, errAccessDenied(c.role.callerARN(), svc.name+":"+action)

@@ -13,8 +13,8 @@ import (
 // credentials are told apart from those that never were.
 const sessionGrace = time.Hour
 
-// sessionTable holds the sessions that AssumeRoleWithWebIdentity has begun, by
-// access key ID. The zero value is empty.
+// sessionTable holds the sessions that AssumeRole and AssumeRoleWithWebIdentity
+// have begun, by access key ID. The zero value is empty.
 type sessionTable struct {
 	mu    sync.Mutex
 	byKey map[string]*role
@@ -39,9 +39,9 @@ func (t *sessionTable) add(r *role, now time.Time) {
 	t.byKey[r.AccessKeyID] = r
 }
 
-// beginSession begins a session of a role for a federated caller: a copy of it
-// with credentials of its own, until ends.
-func (s *Server) beginSession(r *role, name, federatedProvider string, now, ends time.Time) *role {
+// beginSession begins a session of a role: a copy of it with credentials and
+// further claims of its own, until ends.
+func (s *Server) beginSession(r *role, name string, claims map[string]string, now, ends time.Time) *role {
 	session := &role{Role: r.Role, account: r.account, ends: ends}
 	session.AccessKeyID, session.SecretAccessKey, session.SessionToken = newCredentials()
 	session.SessionName = name
@@ -49,7 +49,7 @@ func (s *Server) beginSession(r *role, name, federatedProvider string, now, ends
 	if session.Claims == nil {
 		session.Claims = map[string]string{}
 	}
-	session.Claims["federated_provider"] = federatedProvider
+	maps.Copy(session.Claims, claims)
 	s.sessions.add(session, now)
 	return session
 }

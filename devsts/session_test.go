@@ -106,7 +106,7 @@ func TestSessionsAreForgotten(t *testing.T) {
 func TestDeniedSession(t *testing.T) {
 	p := startIDP(t, "", httptest.NewServer)
 	c := federated(p)
-	c.Accounts[1].Roles[1].Deny = []string{permTagToken}
+	c.Accounts[1].Roles[2].Deny = []string{permTagToken}
 	e := start(t, c)
 	w := assumed(t, e.assume(t, p.token(t, nil, nil)))
 	wantToken(t, do(t, w.signer(e).request(t, e.url, goodCall())))

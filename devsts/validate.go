@@ -18,6 +18,14 @@ var (
 	sessionNamePattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
+// stateActive is that of an account that can be used.
+const stateActive = "ACTIVE"
+
+// accountStates are those of AWS Organizations; none means ACTIVE.
+func accountStates() []string {
+	return []string{"", stateActive, "PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"}
+}
+
 // optionalClaims are the documented claims that depend on how a role is used.
 func optionalClaims() []string {
 	return []string{
@@ -30,7 +38,7 @@ func optionalClaims() []string {
 // permissions are those that Deny may name.
 func permissions() []string {
 	return []string{
-		permGetToken, permTagToken,
+		permGetToken, permTagToken, permAssumeRole, permListAccounts,
 		"iam:GetOutboundWebIdentityFederationInfo",
 		"iam:EnableOutboundWebIdentityFederation",
 		"iam:DisableOutboundWebIdentityFederation",
@@ -90,6 +98,12 @@ func (f *faults) account(path string, a Account) {
 			f.add(at, "%q is not in organization %q", p, a.OrgID)
 		}
 	}
+	if !slices.Contains(accountStates(), a.State) {
+		f.add(path+".state", "%q is not one of %s", a.State, strings.Join(accountStates()[1:], ", "))
+	}
+	if a.OrganizationAdmin && a.OrgID == "" {
+		f.add(path+".organization_admin", "the account is in no organization; give it an org_id")
+	}
 	if len(a.Roles) == 0 {
 		f.add(path+".roles", "at least one is required")
 	}
@@ -127,6 +141,7 @@ func (f *faults) role(path, account string, r Role) {
 			f.add(path+".claims."+name, "is empty; leave it out instead")
 		}
 	}
+	f.assumedBy(path+".assumed_by", r.AssumedBy)
 	for i, p := range r.Deny {
 		if !slices.Contains(permissions(), p) {
 			f.add(fmt.Sprintf("%s.deny[%d]", path, i), "%q is not one of %s", p, strings.Join(permissions(), ", "))
@@ -134,10 +149,19 @@ func (f *faults) role(path, account string, r Role) {
 	}
 }
 
+// assumedBy validates whom a role lets in.
+func (f *faults) assumedBy(path string, list []string) {
+	for i, who := range list {
+		if !accountPattern.MatchString(who) && !rolePattern.MatchString(who) {
+			f.add(fmt.Sprintf("%s[%d]", path, i), "%q is neither 12 digits nor the ARN of a role", who)
+		}
+	}
+}
+
 // credentials validates a role's own, which one with a trust policy may do
 // without.
 func (f *faults) credentials(path string, r Role) {
-	if len(r.Trust) > 0 && r.AccessKeyID == "" && r.SecretAccessKey == "" && r.SessionToken == "" {
+	if len(r.Trust)+len(r.AssumedBy) > 0 && r.AccessKeyID == "" && r.SecretAccessKey == "" && r.SessionToken == "" {
 		return
 	}
 	if !accessKeyPattern.MatchString(r.AccessKeyID) {

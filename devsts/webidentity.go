@@ -35,7 +35,8 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, f form) (result,
 	}
 	now := s.now()
 	arn := provider.arn(r.partition(), r.account.ID)
-	return sessionResult(s.beginSession(r, p.sessionName, arn, now, now.Truncate(time.Second).Add(p.duration)), token, arn), nil
+	claims := map[string]string{"federated_provider": arn}
+	return sessionResult(s.beginSession(r, p.sessionName, claims, now, now.Truncate(time.Second).Add(p.duration)), token, arn), nil
 }
 
 // roleByARN finds a role. About one that does not exist AWS answers as about one
@@ -97,7 +98,7 @@ func (s *Server) checkOwnIssuer(r *role, t webToken) *apiError {
 	return nil
 }
 
-// maxSession is the longest session of the role by AssumeRoleWithWebIdentity.
+// maxSession is the longest session of the role that a call begins.
 func (r *role) maxSession() time.Duration {
 	if r.MaxSessionSeconds == 0 {
 		return defaultSession
@@ -116,16 +117,8 @@ func sessionResult(session *role, t webToken, providerARN string) result {
 	return result{
 		{name: "SubjectFromWebIdentityToken", value: t.subject},
 		{name: "Audience", value: t.audience},
-		{name: "AssumedRoleUser", fields: result{
-			{name: "Arn", value: session.callerARN()},
-			{name: "AssumedRoleId", value: session.uniqueID() + ":" + session.sessionName()},
-		}},
-		{name: "Credentials", fields: result{
-			{name: "SessionToken", value: session.SessionToken},
-			{name: "SecretAccessKey", value: session.SecretAccessKey},
-			{name: "Expiration", value: stamp(session.ends)},
-			{name: "AccessKeyId", value: session.AccessKeyID},
-		}},
+		{name: "AssumedRoleUser", fields: session.assumedUser()},
+		{name: "Credentials", fields: session.credentials()},
 		{name: "Provider", value: providerARN},
 	}
 }

@@ -41,7 +41,7 @@ func TestWebIdentityAnswer(t *testing.T) {
 func TestWebIdentityLimits(t *testing.T) {
 	p := startIDP(t, "", httptest.NewServer)
 	c := federated(p)
-	c.Accounts[1].Roles[1].MaxSessionSeconds = 43200
+	c.Accounts[1].Roles[2].MaxSessionSeconds = 43200
 	e := start(t, c)
 	token := p.token(t, nil, nil)
 	long := func(n int, s string) string { return strings.Repeat(s, n) }
@@ -84,7 +84,7 @@ func TestMaxSession(t *testing.T) {
 	p := startIDP(t, "", httptest.NewServer)
 	for most, tt := range map[int]struct{ good, bad string }{0: {"3600", "3601"}, 7200: {"7200", "7201"}} {
 		c := federated(p)
-		c.Accounts[1].Roles[1].MaxSessionSeconds = most
+		c.Accounts[1].Roles[2].MaxSessionSeconds = most
 		e := start(t, c)
 		assumed(t, e.assume(t, p.token(t, nil, nil), "DurationSeconds", tt.good))
 		wantCode(t, e.assume(t, p.token(t, nil, nil), "DurationSeconds", tt.bad), 400, "ValidationError", "exceeds the MaxSessionDuration set for this role")

@@ -82,6 +82,15 @@ for a time or until it is cleared, and see how often they were asked for:
 	kind=no_usable_keys  an oct and a P-256 key, under the right kids
 	kind=unknown_kinds   the right keys, with odd and broken ones between them
 
+List the organization's accounts and their issuers, with the role
+organization-reader; throttle the next calls of an action:
+
+	export AWS_ENDPOINT_URL=http://127.0.0.1:8010
+	export AWS_ACCESS_KEY_ID=DEVSTSORGREADER0
+	export AWS_SECRET_ACCESS_KEY=devsts-secret-organization-reader
+	caddy-awsjwt aws-jwt issuers --from-organization --output issuers.json
+	curl -X POST 'http://127.0.0.1:8011/throttle?action=AssumeRole&calls=5'
+
 Make tokens as if the clock were wrong:
 
 	curl -X POST 'http://127.0.0.1:8011/clock?offset=-10m'               # 0 ends it
