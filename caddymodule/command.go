@@ -17,7 +17,7 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "aws-jwt",
-		Usage: "inspect|explain|test|probe",
+		Usage: "inspect|explain|test|probe|issuers",
 		Short: "Looks into tokens of AWS STS and policies of aws_jwt",
 		Long: `Looks into tokens of AWS STS (GetWebIdentityToken) and policies of aws_jwt:
 
@@ -25,13 +25,14 @@ func init() {
   explain   walks a token and a request through a configuration, check by check
   test      runs tables of policy cases against a configuration, offline
   probe     fetches the keys of each issuer as the gateway would, and judges them
+  issuers   finds the issuers of an AWS organization's accounts, for issuers_file
 
 A token comes from a file, or from standard input when the file is "-", and
 never from the command line: other users of the machine see it there, and the
 shell keeps it. Nothing that is started by these commands listens, and no
 request reaches an upstream.`,
 		CobraFunc: func(cmd *cobra.Command) {
-			subcommands := []*cobra.Command{inspectCommand(), explainCommand(), testCommand(), probeCommand()}
+			subcommands := []*cobra.Command{inspectCommand(), explainCommand(), testCommand(), probeCommand(), issuersCommand()}
 			cmd.AddCommand(subcommands...)
 			cmd.RunE = runNoCommand(subcommands)
 			// Flags are those of a command, and whose they are is not known when its

@@ -8,7 +8,7 @@ package devsts
 // the same tags as orders-lambda, so that a rule which looks at tags alone
 // lets it pass, and is seen to.
 func DefaultConfig() Config {
-	const org, stranger = "o-devsts0001", "o-stranger01"
+	const org = "o-devsts0001"
 	return Config{Accounts: []Account{
 		{
 			ID:       "111122223333",
@@ -61,17 +61,23 @@ func DefaultConfig() Config {
 				AssumedBy: []string{"arn:aws:iam::111122223333:role/organization-reader"},
 			}},
 		},
-		{
-			ID:       "999988887777",
-			IssuerID: "99998888-7777-4999-8999-999988887777",
-			OrgID:    stranger,
-			OUPath:   []string{stranger + "/r-else/ou-else-prod0001/"},
-			Roles: []Role{{
-				ARN:             "arn:aws:iam::999988887777:role/stranger",
-				AccessKeyID:     "DEVSTSSTRANGER00",
-				SecretAccessKey: "devsts-secret-stranger",
-				PrincipalTags:   map[string]string{"team": "orders", "environment": "production"},
-			}},
-		},
+		strangerAccount(),
 	}}
+}
+
+// strangerAccount is the account of another organization.
+func strangerAccount() Account {
+	const org = "o-stranger01"
+	return Account{
+		ID:       "999988887777",
+		IssuerID: "99998888-7777-4999-8999-999988887777",
+		OrgID:    org,
+		OUPath:   []string{org + "/r-else/ou-else-prod0001/"},
+		Roles: []Role{{
+			ARN:             "arn:aws:iam::999988887777:role/stranger",
+			AccessKeyID:     "DEVSTSSTRANGER00",
+			SecretAccessKey: "devsts-secret-stranger",
+			PrincipalTags:   map[string]string{"team": "orders", "environment": "production"},
+		}},
+	}
 }

@@ -20,7 +20,7 @@ const (
 type memberAccount struct {
 	Arn             string
 	Email           string
-	Id              string //nolint:revive // the API's name of it is the field's
+	ID              string `json:"Id"`
 	JoinedMethod    string
 	JoinedTimestamp float64
 	Name            string
@@ -143,7 +143,7 @@ func (s *Server) member(a *account) memberAccount {
 	}
 	return memberAccount{
 		Arn:   "arn:" + partition + ":organizations::" + manager + ":account/" + a.OrgID + "/" + a.ID,
-		Email: "root+" + a.ID + "@example.com", Id: a.ID, JoinedMethod: "CREATED", JoinedTimestamp: 1733000000,
+		Email: "root+" + a.ID + "@example.com", ID: a.ID, JoinedMethod: "CREATED", JoinedTimestamp: 1733000000,
 		Name: a.name(), State: a.state(),
 	}
 }
