@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -45,6 +46,7 @@ type Client struct {
 	config aws.Config
 	role   string
 	sts    *sts.Client
+	iam    *iam.Client // one for all accounts, since each has connections of its own
 	caller Caller
 }
 
@@ -52,7 +54,9 @@ var _ AWS = (*Client)(nil)
 
 // NewClient reads the SDK's configuration. It makes no call.
 func NewClient(ctx context.Context, s Settings) (*Client, error) {
-	var options []func(*config.LoadOptions) error
+	// What the SDK warns of, such as a connection that it opens anew, is nothing
+	// that a person has to know; what fails is told by its error.
+	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if s.Region != "" {
 		options = append(options, config.WithRegion(s.Region))
 	}
@@ -69,7 +73,7 @@ func NewClient(ctx context.Context, s Settings) (*Client, error) {
 	if loaded.RetryMaxAttempts == 0 {
 		loaded.RetryMaxAttempts = attempts
 	}
-	return &Client{config: loaded, role: strings.TrimPrefix(s.Role, "/"), sts: sts.NewFromConfig(loaded)}, nil
+	return &Client{config: loaded, role: strings.TrimPrefix(s.Role, "/"), sts: sts.NewFromConfig(loaded), iam: iam.NewFromConfig(loaded)}, nil
 }
 
 // Caller implements [AWS]. It comes before Issuer.
@@ -148,8 +152,7 @@ func (c *Client) Issuer(ctx context.Context, account string) (string, error) {
 		who = c.RoleARN("<account>")
 		options = append(options, func(o *iam.Options) { o.Credentials = provider })
 	}
-	out, err := iam.NewFromConfig(c.config, options...).
-		GetOutboundWebIdentityFederationInfo(ctx, &iam.GetOutboundWebIdentityFederationInfoInput{})
+	out, err := c.iam.GetOutboundWebIdentityFederationInfo(ctx, &iam.GetOutboundWebIdentityFederationInfoInput{}, options...)
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &api) && (api.ErrorCode() == "FeatureDisabled" || api.ErrorCode() == "FeatureDisabledException"):
