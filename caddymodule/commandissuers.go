@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -186,7 +187,7 @@ func issuersOptions(cmd *cobra.Command, args []string) (o organization.Options, 
 		return o, fmt.Errorf("--others: %s is neither keep nor remove", terminal.Quote(others))
 	case !slices.Contains([]organization.Missing{organization.MissingNone, organization.MissingDisabled, organization.MissingAll}, o.Missing):
 		return o, fmt.Errorf("--allow-missing: %s is neither all nor disabled", terminal.Quote(missing))
-	case !roleName.MatchString(role):
+	case strings.HasPrefix(role, "arn:"), !roleName.MatchString(role):
 		return o, fmt.Errorf("--role: %s is no name of a role; give the name, with its path, and no ARN", terminal.Quote(role))
 	}
 	for _, id := range slices.Concat(o.Only, o.Exclude) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/inspection"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/organization"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/policytest"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
@@ -19,7 +20,7 @@ import (
 // tables are the sections of the page that tell of a command's document: that of
 // test has checks in it, which that of explain tells of.
 var tables = map[string][]string{
-	"inspect": {"inspect"}, "explain": {"explain"}, "test": {"test", "explain"}, "probe": {"probe"},
+	"inspect": {"inspect"}, "explain": {"explain"}, "test": {"test", "explain"}, "probe": {"probe"}, "issuers": {"issuers"},
 }
 
 var quoted = regexp.MustCompile("`([a-z_]+)`")
@@ -72,6 +73,10 @@ func TestMembersThatAreWritten(t *testing.T) {
 		},
 		"test":  {{"policies_test.yaml"}, {"faulty.yaml"}, {"--run", "nothing", "policies_test.yaml"}, {"-c", "deep.caddyfile", "wanted.yaml"}},
 		"probe": {{"-c", "Caddyfile"}, {"-c", "down.caddyfile"}, {"-c", "Caddyfile", "--issuer", "https://issuer.example"}},
+		"issuers": {
+			{"--from-organization", "-o", "i.json"}, {"--from-organization", "-o", "i.json", "--role", "nobody"}, {"--from-organization", "-o", "i.json", "--exclude", account},
+			{"--from-organization", "-o", "partner.json", "--others", "remove"},
+		},
 	} {
 		t.Run(command, func(t *testing.T) {
 			members := make(map[string]bool)
@@ -112,6 +117,7 @@ func arrange(t *testing.T, s *scene) {
 			"allow deep `aws_token.principal_tags.nobody == \"x\" || (request.method == \"PUT\" && request.path == \"/\")`\n" +
 			"allow other `request.method == \"HEAD\"`\nallow shadow wide `true`\n}\nrespond ok\n}\nelsewhere.example.com {\nrespond ok\n}\n",
 		"down.caddyfile": strings.Replace("orders.example.com {\n"+handler+"}\n}\n", s.issuer, s.issuer+"/none", 1),
+		"partner.json":   `[{"url": "https://partner.example"}]`,
 		"faulty.yaml":    "config: Caddyfile\ncases:\n  - name: odd\n    want: {outcome: fine}\n",
 		"wanted.yaml": "request: {host: orders.example.com}\nclaims: {iss: " + s.issuer + ", aud: https://orders.example.com, sub: \"arn:aws:iam::" + account + ":role/a\"}\n" +
 			"cases:\n  - name: wanted\n    want: {outcome: allowed, rule: other}\n",
@@ -133,7 +139,7 @@ func describe(into map[string]bool, of reflect.Type) {
 	}
 	for n := range of.NumField() {
 		name, _, _ := strings.Cut(of.Field(n).Tag.Get("json"), ",")
-		if name == "" {
+		if name == "" || name == "-" {
 			continue
 		}
 		into[name] = true
@@ -148,7 +154,7 @@ func describe(into map[string]bool, of reflect.Type) {
 func TestMembersThatMayBe(t *testing.T) {
 	page := readPage(t)
 	row := regexp.MustCompile("(?m)^\\| (`[^|]*`) \\|")
-	for command, document := range map[string]any{"inspect": inspection.Report{}, "explain": walk.Walk{}, "test": policytest.Report{}} {
+	for command, document := range map[string]any{"inspect": inspection.Report{}, "explain": walk.Walk{}, "test": policytest.Report{}, "issuers": organization.Report{}} {
 		members := make(map[string]bool)
 		describe(members, reflect.TypeOf(document))
 		words := told(t, page, command)

@@ -22,7 +22,7 @@ import (
 var root, binaries string
 
 // subcommands are those that the page is about.
-var subcommands = []string{"inspect", "explain", "test", "probe"}
+var subcommands = []string{"inspect", "explain", "test", "probe", "issuers"}
 
 func TestMain(m *testing.M) {
 	directory, err := os.MkdirTemp("", "caddy-awsjwt-")
@@ -136,6 +136,8 @@ func (s *scene) start(t *testing.T, name string, args ...string) outcome {
 	command.Env = []string{
 		"PATH=" + binaries + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + home,
+		"AWS_ENDPOINT_URL=" + s.base, "AWS_REGION=eu-central-1", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=DEVSTSORGREADER0", "AWS_SECRET_ACCESS_KEY=devsts-secret-organization-reader",
 	}
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr

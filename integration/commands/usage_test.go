@@ -18,7 +18,7 @@ func TestMisuse(t *testing.T) {
 		{"no such command", []string{"explian", "token.jwt"}, "did you mean explain?"},
 		{"no such command, a flag", []string{"explian", "-c", "Caddyfile"}, "did you mean explain?"},
 		{"no such command, a flag before", []string{"--json", "explian"}, "did you mean explain?"},
-		{"nothing like a command", []string{"frobnicate"}, "there is no aws-jwt frobnicate; there are inspect, explain, test and probe"},
+		{"nothing like a command", []string{"frobnicate"}, "there is no aws-jwt frobnicate; there are inspect, explain, test, probe and issuers"},
 		{"a flag alone", []string{"--json"}, "--json belongs to a command"},
 		{"token for a command", []string{s.token}, "not taken from the command line"},
 
@@ -56,6 +56,22 @@ func TestMisuse(t *testing.T) {
 		{"probe, no configuration", []string{"probe"}, "--config is missing"},
 		{"probe, no such configuration", []string{"probe", "--config", "none"}, "none"},
 		{"probe, token", []string{"probe", "--config", "Caddyfile", s.token}, ""},
+
+		{"issuers, unknown flag", []string{"issuers", "--nonsense"}, "--nonsense"},
+		{"issuers, from nowhere", []string{"issuers", "-o", "i.json"}, "--from-organization is missing"},
+		{"issuers, to nowhere", []string{"issuers", "--from-organization"}, "--output is missing"},
+		{"issuers, an argument", []string{"issuers", "--from-organization", "-o", "i.json", "--allow-missing", "disabled"}, `"disabled" is one argument too many`},
+		{"issuers, JSON twice", []string{"issuers", "--from-organization", "-o", "-", "--json"}, "standard output has the issuers"},
+		{"issuers, a trial of nothing", []string{"issuers", "--from-organization", "-o", "-", "--dry-run"}, "standard output has the issuers"},
+		{"issuers, resuming nothing", []string{"issuers", "--from-organization", "-o", "-", "--resume"}, "--resume needs --state"},
+		{"issuers, no account", []string{"issuers", "--from-organization", "-o", "i.json", "--account", "1234"}, `"1234" is no account`},
+		{"issuers, no account to exclude", []string{"issuers", "--from-organization", "-o", "i.json", "--exclude", "orders"}, `"orders" is no account`},
+		{"issuers, too many at once", []string{"issuers", "--from-organization", "-o", "i.json", "--parallel", "65"}, "--parallel: 65 is not 1 to 64"},
+		{"issuers, none at once", []string{"issuers", "--from-organization", "-o", "i.json", "--parallel", "0"}, "--parallel: 0"},
+		{"issuers, what of others", []string{"issuers", "--from-organization", "-o", "i.json", "--others", "drop"}, `"drop" is neither keep nor remove`},
+		{"issuers, what of the missing", []string{"issuers", "--from-organization", "-o", "i.json", "--allow-missing=some"}, `"some" is neither all nor disabled`},
+		{"issuers, an ARN", []string{"issuers", "--from-organization", "-o", "i.json", "--role", "arn:aws:iam::111122223333:role/reader"}, "--role: "},
+		{"issuers, token", []string{"issuers", "--from-organization", "-o", s.token}, ""},
 	} {
 		t.Run(misuse.name, func(t *testing.T) {
 			o := s.run(t, misuse.args...)
@@ -84,6 +100,7 @@ func TestUse(t *testing.T) {
 	for _, args := range [][]string{
 		{"inspect", "token.jwt"}, {"inspect", "-"}, {"inspect", "--issuer", s.issuer, "token.jwt"},
 		{"explain", "--config", "Caddyfile", "-"}, {"test", "--run", "writes", "policies_test.yaml"}, {"probe", "--config", "Caddyfile"},
+		{"issuers", "--from-organization", "--output", "i.json"},
 	} {
 		if o := s.run(t, args...); o.code != 0 || o.stdout == "" || o.stderr != "" {
 			t.Errorf("%v: exit %d:\n%s%s", args, o.code, o.stdout, o.stderr)
