@@ -23,6 +23,11 @@ func fieldFaults(cfg Config) []error {
 			faults = append(faults, fmt.Errorf("headers[%d].field: %s", i, problem))
 		}
 	}
+	if cfg.AssertionField != "" {
+		if problem := fieldProblem(cfg, len(cfg.Headers), cfg.AssertionField); problem != "" {
+			faults = append(faults, fmt.Errorf("assertion.header: %s", problem))
+		}
+	}
 	return faults
 }
 
