@@ -24,7 +24,7 @@ var libraries = []string{"awstoken", "verifier", "celpolicy", "identity"}
 
 // told are the packages that the commands show things with. They know nothing of
 // Caddy, so that their tests are small and quick.
-var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/console", "caddymodule/ledger", "caddymodule/skew"}
+var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/console", "caddymodule/ledger", "caddymodule/skew", "caddymodule/signing"}
 
 // outsiders are what only caddymodule may need.
 var outsiders = []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"}

@@ -56,6 +56,16 @@ func init() {
 //	    optional
 //	    header          <field> <value>
 //	    default_headers on|off
+//	    assertion {
+//	        issuer    <url>
+//	        audience  <audience>
+//	        subject   <template>
+//	        claims    <path>...
+//	        header    <field>
+//	        ttl       <duration>
+//	        algorithm ES256|RS256
+//	        rotation  <duration>
+//	    }
 //	    forward_token
 //	    allow_upgrade   websocket
 //	    max_stream      <duration>
@@ -87,6 +97,9 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 	firewall := &Handler{
 		FirewallOnly: true, Headers: handler.Headers, DefaultHeaders: handler.DefaultHeaders,
 		AllowUpgrade: handler.AllowUpgrade,
+	}
+	if handler.Assertion != nil {
+		firewall.Assertion = &Assertion{Header: handler.Assertion.Header}
 	}
 	// A Subroute of nothing but routes keeps them in this order; two routes
 	// would be sorted, and the one with the matcher come first.
@@ -132,6 +145,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
 			return readSwitch(d, "default_headers", &h.DefaultHeaders)
 		}, false},
+		"assertion":       {readAssertion, false},
 		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
 		"allow_upgrade":   {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
 		"max_stream":      {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},

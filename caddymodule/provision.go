@@ -24,7 +24,7 @@ const (
 // fetches nothing: an issuer that is down delays no start. The error names
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = ctx.Logger(h)
 	if isRehearsal(ctx) {
 		h.logger = zap.NewNop() // it has said all when it was run
 	}
@@ -49,7 +49,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.checkUpgrades(&found)
 	if h.FirewallOnly {
 		if h.hasMoreThanHeaders() {
-			found.add(errors.New("firewall_only: only headers, default_headers and allow_upgrade may stand beside it"))
+			found.add(errors.New("firewall_only: only headers, default_headers, assertion and allow_upgrade may stand beside it"))
 		}
 		return found.err()
 	}
@@ -59,6 +59,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.maxStream = found.positive("max_stream", h.MaxStream)
 	h.provisionPolicy(&found)
 	h.provisionVerifier(ctx, &found)
+	h.provisionAssertion(ctx, &found)
 	return found.err()
 }
 
@@ -67,13 +68,16 @@ func (h *Handler) Cleanup() error {
 	h.ended.Store(true)
 	doors.Delete(h.server)
 	h.clock.leave(h.clockLogger)
-	taken := h.lease
-	h.lease = nil
-	return errors.Join(taken.release(), h.releaseChecks())
+	taken, signs := h.lease, h.signing
+	h.lease, h.signing = nil, nil
+	return errors.Join(taken.release(), signs.release(), h.releaseChecks())
 }
 
 func (h *Handler) provisionHeaders(found *faults) {
-	config := identity.Config{DefaultHeaders: h.DefaultHeaders == nil || *h.DefaultHeaders}
+	config := identity.Config{
+		DefaultHeaders: h.DefaultHeaders == nil || *h.DefaultHeaders,
+		AssertionField: h.Assertion.field(),
+	}
 	for _, header := range h.Headers {
 		config.Headers = append(config.Headers, identity.Header(header))
 	}
@@ -150,7 +154,7 @@ func (h *Handler) hasMoreThanHeaders() bool {
 	if err := json.Unmarshal(text, &members); err != nil {
 		return true
 	}
-	for _, name := range []string{"firewall_only", "headers", "default_headers", "allow_upgrade"} {
+	for _, name := range []string{"firewall_only", "headers", "default_headers", "assertion", "allow_upgrade"} {
 		delete(members, name)
 	}
 	if h.Realm == defaultRealm {

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,8 +41,10 @@ var designTable = map[string]struct {
 	"upgrade_refused":       {403, "", ""},
 	"unsafe_path":           {403, "", ""},
 	"unsafe_header_value":   {403, "", ""},
+	"assertion_failed":      {403, "", ""},
 	"keys_unavailable":      {503, "", "30"},
 	"overloaded":            {503, "", "1"},
+	"signing_unavailable":   {503, "", "1"},
 	"internal_error":        {500, "", ""},
 }
 
@@ -137,6 +140,11 @@ var provocations = []provocation{
 		request: func(r *http.Request) { r.URL.Path = "/orders/../admin" }},
 	{name: "a long header", reason: "unsafe_header_value", config: func(h *Handler) { h.Headers = []Header{{"X-Tags", "{aws_token.request_tags.k}"}} },
 		token: changed(func(c claims) { c.aws["request_tags"] = map[string]any{"k": strings.Repeat("v", 4097)} })},
+	{name: "a tag that the subject needs", reason: "assertion_failed",
+		config: func(h *Handler) { asserting(h, "spiffe://corp.example/{aws_token.principal_tags.team}") },
+		token:  changed(func(c claims) { delete(c.aws["principal_tags"].(map[string]any), "team") })},
+	{name: "a storage that cannot be locked", reason: "signing_unavailable", config: func(h *Handler) { asserting(h, "") },
+		handler: func(h *Handler) { h.storage.(*memoryStorage).fail(nil, errors.New("no route to storage")) }},
 	{name: "an issuer that is down", reason: "keys_unavailable", handler: unreachable},
 	{name: "a client that is gone", reason: "internal_error", handler: unreachable, ctx: cancelled},
 }
