@@ -97,7 +97,7 @@ func (h *Handler) provisionAssertion(ctx caddy.Context, found *faults) {
 		config.Audiences = []string{a.Audience}
 	}
 	made, err := identity.NewAssertion(config)
-	found.add(err)
+	found.addIn("assertion", err)
 	h.asserter = &asserter{assertion: made, audience: a.Audience, algorithm: a.Algorithm, now: h.now}
 	if h.asserter.algorithm == "" {
 		h.asserter.algorithm = signing.ES256
@@ -109,7 +109,8 @@ func (h *Handler) provisionAssertion(ctx caddy.Context, found *faults) {
 	if made == nil {
 		return
 	}
-	h.signing = leaseSigning(ctx, h.storage, "assertion", a.Issuer, rotation, made.TTL(), h.now, found)
+	h.signing = leaseSigning(ctx, h.storage, "assertion.", a.Issuer, rotation, h.now, found)
+	h.signing.checkLife("assertion", made.TTL(), found)
 	h.asserter.keys = h.signing.keys()
 	if size := h.cacheSize(); size > 0 {
 		here := func(do func()) { do() } // no goroutine outlives the handler

@@ -120,6 +120,11 @@ func route(matcher caddy.ModuleMap, handler *Handler) caddyhttp.Route {
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next()
+	return h.readSettings(d)
+}
+
+// readSettings reads what is behind the name.
+func (h *Handler) readSettings(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}

@@ -83,7 +83,7 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // The subdirectives of later versions are unknown to this one: a setting that
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
-	const known = "known are [account algorithm allow allow_upgrade audience cache default_headers deny explain_errors forward_token " +
+	const known = "known are [account algorithm allow allow_upgrade assertion audience cache default_headers deny explain_errors forward_token " +
 		"header issuer issuers_file jwks leeway log_passes max_lifetime max_stream mode optional org organization principal_tag realm " +
 		"request_tag signature_share single_audience]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
@@ -98,6 +98,7 @@ func TestCaddyfileUnknown(t *testing.T) {
 		{"caches off", `unknown subdirective "caches"; did you mean "cache"?`},
 		{"cache {\n\tsizes 5\n}", `unknown subdirective "sizes"; did you mean "size"?`},
 		{"jwks {\n\tfrobnicate 24h\n}", `unknown subdirective "frobnicate"; ` + knownJWKS},
+		{"assertion {\n\tsubjects x\n}", `unknown subdirective "subjects"; did you mean "subject"?`},
 		{"organization o-a1b2c3d4e5 {\n\taudience x\n}", `unknown subdirective "audience"; known are [issuer_template]`},
 		{"jwks {\n\ttimeouts 24h\n}", `unknown subdirective "timeouts"; did you mean "timeout"?`},
 		{"issuer https://b.example {\n\taccounts 111122223333\n}", `unknown subdirective "accounts"; did you mean "account"?`},
@@ -121,6 +122,7 @@ func TestCaddyfileArguments(t *testing.T) {
 		{"issuers_file a b", fmt.Sprintf(count, "a")},
 		{"organization", fmt.Sprintf(count, "organization")},
 		{"jwks x", fmt.Sprintf(count, "x")},
+		{"assertion https://gateway.example", fmt.Sprintf(count, "https://gateway.example")},
 		{"audience", fmt.Sprintf(count, "audience")},
 		{"single_audience on", fmt.Sprintf(count, "on")},
 		{"algorithm", fmt.Sprintf(count, "algorithm")},

@@ -31,6 +31,17 @@ func (f *faults) add(err error) {
 	}
 }
 
+// addIn adds an error, or several joined ones, whose paths begin within another.
+func (f *faults) addIn(path string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, each := range joined.Unwrap() {
+			f.addIn(path, each)
+		}
+	} else if err != nil {
+		f.add(fmt.Errorf("%s.%w", path, err))
+	}
+}
+
 // positive returns the duration, or 0 for the default when it is not set.
 func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
 	if d == nil {

@@ -29,6 +29,7 @@ var closedSets = map[string][]string{
 	"shadow_decisions_total would": {wouldAllow, wouldRefuse},
 	"cache_lookups_total result":   {"hit", "miss"},
 	"jwks_fetches_total result":    texts(verifier.FetchResults()...),
+	"assertions_total result":      {"minted", "reused", "failed"},
 	"issuers state":                texts(verifier.KeyStates()...),
 	"requests_total reason":        nil,
 	"rule_decisions_total rule":    nil,

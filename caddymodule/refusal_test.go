@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -143,8 +142,6 @@ var provocations = []provocation{
 	{name: "a tag that the subject needs", reason: "assertion_failed",
 		config: func(h *Handler) { asserting(h, "spiffe://corp.example/{aws_token.principal_tags.team}") },
 		token:  changed(func(c claims) { delete(c.aws["principal_tags"].(map[string]any), "team") })},
-	{name: "a storage that cannot be locked", reason: "signing_unavailable", config: func(h *Handler) { asserting(h, "") },
-		handler: func(h *Handler) { h.storage.(*memoryStorage).fail(nil, errors.New("no route to storage")) }},
 	{name: "an issuer that is down", reason: "keys_unavailable", handler: unreachable},
 	{name: "a client that is gone", reason: "internal_error", handler: unreachable, ctx: cancelled},
 }
@@ -223,12 +220,13 @@ func checkAnswer(t *testing.T, response *http.Response, body, reason string) {
 // it cannot have one.
 func TestEveryReasonHasARow(t *testing.T) {
 	provoked := map[string]bool{
-		"overloaded": true, // TestOverloaded: no request can hold a signature check up
+		"overloaded":          true, // TestOverloaded: no request can hold a signature check up
+		"signing_unavailable": true, // TestSigningUnavailable: the storage has to fail after loading
 	}
 	for _, p := range provocations {
 		provoked[p.reason] = true
 	}
-	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError}
+	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError, assertionFailed, signingUnavailable}
 	for _, r := range verifier.Reasons() {
 		reasons = append(reasons, string(r))
 	}

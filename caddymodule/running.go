@@ -48,8 +48,15 @@ func handlersOf(servers ...*caddyhttp.Server) (all []rehearsedHandler) {
 func handlersOfOne(server *caddyhttp.Server) (all []rehearsedHandler) {
 	visit := func(route caddyhttp.Route, at place) {
 		for _, handler := range route.Handlers {
-			if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
-				all = append(all, rehearsedHandler{h, at.in(server)})
+			switch h := handler.(type) {
+			case *Handler:
+				if !h.FirewallOnly {
+					all = append(all, rehearsedHandler{h, at.in(server)})
+				}
+			case *Publisher:
+				if h.Exchange != nil {
+					all = append(all, rehearsedHandler{h.Exchange.Handler, at.in(server) + " (token exchange)"})
+				}
 			}
 		}
 	}

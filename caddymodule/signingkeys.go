@@ -64,21 +64,18 @@ const checkTimeout = 10 * time.Second
 // returns nil; a rehearsal has none. Keys that are stored are read, so that a
 // fault in them is one of the configuration's load. None is made: that is for the
 // first use.
-func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer string, rotation, ttl time.Duration, now func() time.Time, found *faults) *signingLease {
+func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer string, rotation time.Duration, now func() time.Time, found *faults) *signingLease {
 	own := &lender{logger: structured(ctx.Logger(new(Handler)).Named(logSigning)), storage: storage}
 	if own.storage == nil {
 		own.storage = storageOf(ctx)
 	}
 	if own.storage == nil {
-		found.add(fmt.Errorf("%s: there is no storage for signing keys", path))
+		found.add(errors.New("signing keys: there is no storage for them"))
 		return nil
 	}
 	settings := signingSettings{issuer, rotation, nameOf(own.storage)}
 	if settings.rotation == 0 {
 		settings.rotation = signing.DefaultRotation
-	}
-	if ttl > settings.rotation {
-		found.add(fmt.Errorf("%s.ttl: %s is over the rotation of %s, for which a key is published behind its last use", path, ttl, settings.rotation))
 	}
 	value, _, err := signingPool.LoadOrNew(settings, func() (caddy.Destructor, error) {
 		shared := new(sharedSigning)
@@ -89,7 +86,7 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 		return shared, err
 	})
 	if err != nil {
-		found.add(fmt.Errorf("%s.%w", path, err))
+		found.add(fmt.Errorf("%s%w", path, err))
 		return nil
 	}
 	shared, _ := value.(*sharedSigning) // the pool holds nothing else
@@ -100,10 +97,16 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 	}
 	checking, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	if err := shared.keys.Check(checking); err != nil {
-		found.add(fmt.Errorf("%s: %w", path, err))
-	}
+	found.add(shared.keys.Check(checking))
 	return taken
+}
+
+// checkLife refuses a time to live for which a key is not published behind its
+// last use.
+func (l *signingLease) checkLife(path string, ttl time.Duration, found *faults) {
+	if l != nil && ttl > l.settings.rotation {
+		found.add(fmt.Errorf("%s.ttl: %s is over the rotation of %s, for which a key is published behind its last use", path, ttl, l.settings.rotation))
+	}
 }
 
 // signingStorage is the lenders' storage as a [signing.Store].

@@ -81,7 +81,7 @@ func assertionError(format string, args ...any) error {
 var ErrTokenEnds = errors.New("making an assertion: the token has ended, and an assertion never outlives it")
 
 // NewAssertion checks the configuration. Its error joins every fault, each with
-// its path in front, such as assertion.subject.
+// its path in front, such as claims[1].
 func NewAssertion(cfg AssertionConfig) (*Assertion, error) {
 	a := &Assertion{issuer: cfg.Issuer, audiences: slices.Clone(cfg.Audiences), ttl: cfg.TTL}
 	var faults []error
@@ -90,14 +90,14 @@ func NewAssertion(cfg AssertionConfig) (*Assertion, error) {
 			faults = append(faults, eachWithPath(path, err)...)
 		}
 	}
-	add("assertion.issuer", issuerURLProblem(cfg.Issuer))
-	add("assertion.audience", audiencesProblem(cfg.Audiences))
+	add("issuer", CheckIssuer(cfg.Issuer))
+	add("audience", audiencesProblem(cfg.Audiences))
 	if cfg.Subject == "" {
 		cfg.Subject = defaultSubject
 	}
 	var err error
 	a.subject, err = parseSubject(cfg.Subject)
-	add("assertion.subject", err)
+	add("subject", err)
 	if a.claims, err = parseClaims(cfg.Claims); err != nil {
 		faults = append(faults, err)
 	}
@@ -105,7 +105,7 @@ func NewAssertion(cfg AssertionConfig) (*Assertion, error) {
 	case a.ttl == 0:
 		a.ttl = DefaultAssertionTTL
 	case a.ttl < MinAssertionTTL || a.ttl > MaxAssertionTTL:
-		add("assertion.ttl", fmt.Errorf("%s is not from %s to %s", a.ttl, MinAssertionTTL, MaxAssertionTTL))
+		add("ttl", fmt.Errorf("%s is not from %s to %s", a.ttl, MinAssertionTTL, MaxAssertionTTL))
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)

@@ -105,22 +105,22 @@ func TestAssertionForAnotherAudience(t *testing.T) {
 // Each configuration is bad for one thing that the control does not have.
 func TestBadAssertions(t *testing.T) {
 	for fault, change := range map[string]func(*AssertionConfig){
-		"":                                func(*AssertionConfig) {},
-		"assertion.issuer: it is missing": func(c *AssertionConfig) { c.Issuer = "" },
-		`assertion.issuer: "http://gateway.example" is plain http`:       func(c *AssertionConfig) { c.Issuer = "http://gateway.example" },
-		`assertion.issuer: "https://gateway.example/" ends with a slash`: func(c *AssertionConfig) { c.Issuer += "/" },
-		`assertion.issuer: "https://gateway.example?x" has a query`:      func(c *AssertionConfig) { c.Issuer += "?x" },
-		`assertion.issuer: "https://a@gateway.example" has user`:         func(c *AssertionConfig) { c.Issuer = "https://a@gateway.example" },
-		`assertion.issuer: "https://gateway.example/a/../b" has a path`:  func(c *AssertionConfig) { c.Issuer += "/a/../b" },
-		`assertion.issuer: "gateway" is not a URL`:                       func(c *AssertionConfig) { c.Issuer = "gateway" },
-		"assertion.audience: it is missing":                              func(c *AssertionConfig) { c.Audiences = nil },
-		`assertion.audience: "a b" has a character`:                      func(c *AssertionConfig) { c.Audiences = []string{"a b"} },
-		`assertion.audience: "a" stands there twice`:                     func(c *AssertionConfig) { c.Audiences = []string{"a", "a"} },
-		"assertion.ttl: 4s is not from 5s to 1h0m0s":                     func(c *AssertionConfig) { c.TTL = 4 * time.Second },
-		"assertion.ttl: 1h0m1s is not":                                   func(c *AssertionConfig) { c.TTL = time.Hour + time.Second },
-		"assertion.ttl: -1s is not":                                      func(c *AssertionConfig) { c.TTL = -time.Second },
-		`assertion.claims[0]: there is no attribute "account.id"`:        func(c *AssertionConfig) { c.Claims = []string{"account.id"} },
-		"assertion.claims[1]: aws_token.principal_tags.team stands in aws_token.principal_tags already": func(c *AssertionConfig) {
+		"":                      func(*AssertionConfig) {},
+		"issuer: it is missing": func(c *AssertionConfig) { c.Issuer = "" },
+		`issuer: "http://gateway.example" is plain http`:       func(c *AssertionConfig) { c.Issuer = "http://gateway.example" },
+		`issuer: "https://gateway.example/" ends with a slash`: func(c *AssertionConfig) { c.Issuer += "/" },
+		`issuer: "https://gateway.example?x" has a query`:      func(c *AssertionConfig) { c.Issuer += "?x" },
+		`issuer: "https://a@gateway.example" has user`:         func(c *AssertionConfig) { c.Issuer = "https://a@gateway.example" },
+		`issuer: "https://gateway.example/a/../b" has a path`:  func(c *AssertionConfig) { c.Issuer += "/a/../b" },
+		`issuer: "gateway" is not a URL`:                       func(c *AssertionConfig) { c.Issuer = "gateway" },
+		"audience: it is missing":                              func(c *AssertionConfig) { c.Audiences = nil },
+		`audience: "a b" has a character`:                      func(c *AssertionConfig) { c.Audiences = []string{"a b"} },
+		`audience: "a" stands there twice`:                     func(c *AssertionConfig) { c.Audiences = []string{"a", "a"} },
+		"ttl: 4s is not from 5s to 1h0m0s":                     func(c *AssertionConfig) { c.TTL = 4 * time.Second },
+		"ttl: 1h0m1s is not":                                   func(c *AssertionConfig) { c.TTL = time.Hour + time.Second },
+		"ttl: -1s is not":                                      func(c *AssertionConfig) { c.TTL = -time.Second },
+		`claims[0]: there is no attribute "account.id"`:        func(c *AssertionConfig) { c.Claims = []string{"account.id"} },
+		"claims[1]: aws_token.principal_tags.team stands in aws_token.principal_tags already": func(c *AssertionConfig) {
 			c.Claims = []string{"aws_token.principal_tags", "aws_token.principal_tags.team"}
 		},
 	} {
@@ -140,7 +140,7 @@ func TestBadAssertions(t *testing.T) {
 func TestBadAssertionNamesEveryFault(t *testing.T) {
 	_, err := NewAssertion(AssertionConfig{Subject: "{aws_token.subb}", Claims: []string{"x"}, TTL: 1})
 	for _, path := range []string{"issuer", "audience", "subject", "claims[0]", "ttl"} {
-		if err == nil || !strings.Contains(err.Error(), "assertion."+path+": ") {
+		if err == nil || !strings.Contains(err.Error(), path+": ") {
 			t.Errorf("%s is not in %v", path, err)
 		}
 	}

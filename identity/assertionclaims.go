@@ -22,12 +22,12 @@ func parseClaims(paths []string) ([]assertedClaim, error) {
 	for i, path := range paths {
 		attribute, err := awstoken.ParseReference(path)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("assertion.claims[%d]: %w", i, err))
+			faults = append(faults, fmt.Errorf("claims[%d]: %w", i, err))
 			continue
 		}
 		for _, earlier := range paths[:i] {
 			if path == earlier || strings.HasPrefix(path, earlier+".") || strings.HasPrefix(earlier, path+".") {
-				faults = append(faults, fmt.Errorf("assertion.claims[%d]: %s stands in %s already, or holds it", i, path, earlier))
+				faults = append(faults, fmt.Errorf("claims[%d]: %s stands in %s already, or holds it", i, path, earlier))
 			}
 		}
 		claims = append(claims, assertedClaim{attribute, membersOf(path)})

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// issuerURLProblem says what keeps text from being the issuer of an assertion: a
+// CheckIssuer says what keeps text from being the issuer of an assertion: it is a
 // URL under which its discovery document can be found, which verifiers compare
 // byte for byte (OpenID Connect Discovery 1.0, section 3). Plain http is for this
 // machine.
-func issuerURLProblem(text string) error {
+func CheckIssuer(text string) error {
 	if text == "" {
 		return errors.New("it is missing; name the URL under which aws_jwt_issuer publishes the keys")
 	}
