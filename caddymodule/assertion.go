@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/maypok86/otter/v2"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/signing"
@@ -64,13 +63,7 @@ type asserter struct {
 	algorithm signing.Algorithm
 	keys      *signing.Keys
 	now       func() time.Time
-	made      *otter.Cache[*awstoken.Token, minted] // nil: none is reused
-}
-
-// minted is an assertion that was made for a token.
-type minted struct {
-	text  string
-	until time.Time // when another one is made
+	made      *assertionMemory
 }
 
 // field is the header of the assertions, or "".
@@ -112,13 +105,8 @@ func (h *Handler) provisionAssertion(ctx caddy.Context, found *faults) {
 	h.signing = leaseSigning(ctx, h.storage, "assertion.", a.Issuer, rotation, h.now, found)
 	h.signing.checkLife("assertion", made.TTL(), found)
 	h.asserter.keys = h.signing.keys()
-	if size := h.cacheSize(); size > 0 {
-		here := func(do func()) { do() } // no goroutine outlives the handler
-		h.asserter.made, err = otter.New(&otter.Options[*awstoken.Token, minted]{
-			MaximumSize: size, Executor: here, ExpiryCalculator: otter.ExpiryWriting[*awstoken.Token, minted](made.TTL()),
-		})
-		found.add(err)
-	}
+	h.asserter.made, err = newAssertionMemory(h.cacheSize())
+	found.add(err)
 }
 
 // assert returns the assertion of a caller that may pass, or "" when the handler
@@ -133,11 +121,9 @@ func (h *Handler) assert(r *http.Request, v *visit) (string, *refusal) {
 		return a.rehearse(v, v.walking.now)
 	}
 	token, now := v.result.Token, a.now()
-	if a.made != nil {
-		if before, found := a.made.GetIfPresent(token); found && now.Before(before.until) {
-			assertionsReused.Inc()
-			return before.text, nil
-		}
+	if text, found := a.made.find(token, now); found {
+		assertionsReused.Inc()
+		return text, nil
 	}
 	made, refused := a.mint(r, token, now)
 	if refused != nil {
@@ -145,9 +131,7 @@ func (h *Handler) assert(r *http.Request, v *visit) (string, *refusal) {
 		return "", refused
 	}
 	assertionsMinted.Inc()
-	if a.made != nil {
-		a.made.Set(token, made)
-	}
+	a.made.keep(token, made, now)
 	return made.text, nil
 }
 
