@@ -21,7 +21,9 @@ func (e *Exchange) trade(r *http.Request, asked exchangeRequest) (*exchangeAnswe
 	refused := h.decide(r, v)
 	var answer *exchangeAnswer
 	if refused == nil {
-		answer, refused = e.make(r, v, asked.audience)
+		if answer, refused = e.make(r, v, asked.audience); refused != nil {
+			refused.result = v.result
+		}
 	}
 	if refused != nil {
 		h.tellRefusal(r, v, refused, began)

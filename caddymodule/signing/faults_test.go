@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -185,5 +186,30 @@ func TestCallerThatLeaves(t *testing.T) {
 	}
 	if _, err := keys.Sign(t.Context(), ES256, []byte("{}")); err == nil {
 		t.Error("closed keys sign")
+	}
+}
+
+// A fault that lasts is logged once a minute, and its end once.
+func TestFaultsAreLoggedNowAndThen(t *testing.T) {
+	m, c := newMemory(), newClock()
+	keys := gateway(t, m, c, 0)
+	var log strings.Builder
+	keys.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	m.breakWith(down("load"))
+	for range 150 {
+		if _, err := keys.Sign(t.Context(), ES256, []byte("{}")); err == nil {
+			t.Fatal("it signs")
+		}
+		keys.settled()
+		c.advance(time.Second)
+	}
+	m.breakWith(nil)
+	sign(t, keys, ES256)
+	keys.settled()
+	if n := strings.Count(log.String(), "keeping signing keys failed"); n != 3 {
+		t.Errorf("it is logged %d times in 150 s", n)
+	}
+	if n := strings.Count(log.String(), "can be kept again"); n != 1 {
+		t.Errorf("its end is logged %d times", n)
 	}
 }

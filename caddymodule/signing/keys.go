@@ -56,6 +56,7 @@ type Keys struct {
 	underway *look
 	failed   error // of the last look
 	failedAt time.Time
+	toldAt   time.Time // when a fault was logged
 	closed   bool
 }
 

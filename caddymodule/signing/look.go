@@ -78,13 +78,24 @@ func (s *Keys) run(l *look) {
 	if err == nil {
 		err = s.change(ctx, d)
 	}
-	s.mu.Lock()
-	s.underway, s.failed, s.failedAt = nil, err, s.config.Now()
-	s.mu.Unlock()
-	if err != nil && s.ctx.Err() == nil {
-		s.config.Logger.Error("keeping signing keys failed", "issuer", s.config.Issuer, "error", err)
-	}
+	s.end(err)
 	close(l.done)
+}
+
+// end notes what came of a look. A fault that lasts is logged once a minute.
+func (s *Keys) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, before := s.config.Now(), s.failed
+	s.underway, s.failed, s.failedAt = nil, err, now
+	switch {
+	case s.ctx.Err() != nil:
+	case err != nil && (before == nil || before.Error() != err.Error() || now.Sub(s.toldAt).Abs() >= time.Minute):
+		s.toldAt = now
+		s.config.Logger.Error("keeping signing keys failed", "issuer", s.config.Issuer, "error", err)
+	case err == nil && before != nil:
+		s.config.Logger.Info("signing keys can be kept again", "issuer", s.config.Issuer)
+	}
 }
 
 // load returns the stored document, or nil if there is none.
