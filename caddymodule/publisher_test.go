@@ -128,7 +128,7 @@ func TestIssuerWithoutStorage(t *testing.T) {
 	p := newPublisher(t, storage, nil)
 	storage.fail(nil, errors.New("no route to storage"))
 	got := served(t, p, httptest.NewRequest(http.MethodGet, gatewayIssuer+jwksPath, nil))
-	if got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" || got.Header.Get("Cache-Control") != "no-store" {
+	if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || got.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", got.StatusCode, got.Header)
 	}
 }

@@ -23,10 +23,8 @@ func trustDomainProblem(domain string) string {
 	case len(domain) > maxTrustDomain:
 		return fmt.Sprintf("the trust domain is over %d bytes", maxTrustDomain)
 	}
-	for i := range len(domain) {
-		if c := domain[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_') {
-			return fmt.Sprintf("the trust domain has the character %q; lower-case letters, digits, \".\", \"-\" and \"_\" may be there", c)
-		}
+	if c, found := foreign(domain, "abcdefghijklmnopqrstuvwxyz0123456789.-_"); found {
+		return fmt.Sprintf("the trust domain has the character %q; lower-case letters, digits, \".\", \"-\" and \"_\" may be there", c)
 	}
 	return ""
 }
@@ -55,8 +53,13 @@ func spiffePathProblem(path string) string {
 // foreignToSegment returns the first character of text that a path segment of a
 // SPIFFE ID cannot hold.
 func foreignToSegment(text string) (rune, bool) {
+	return foreign(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
+}
+
+// foreign returns the first character of text that is not one of those known.
+func foreign(text, known string) (rune, bool) {
 	for _, c := range text {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_') {
+		if !strings.ContainsRune(known, c) {
 			return c, true
 		}
 	}

@@ -142,7 +142,7 @@ func (s *Keys) signer(ctx context.Context, algorithm Algorithm) (*key, error) {
 	k, age := find(s.config.Now())
 	if k != nil {
 		if age >= s.schedule.refresh {
-			s.look(algorithm) // somebody has to, and nobody waits for it
+			_, _ = s.look(algorithm) // somebody has to, and nobody waits for it
 		}
 		return k, nil
 	}

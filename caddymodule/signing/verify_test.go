@@ -37,7 +37,11 @@ func fits(t testing.TB, token string, jwks []byte) bool {
 		switch {
 		case k.Kid != header.Kid:
 		case header.Alg == "ES256" && k.Kty == "EC" && k.Crv == "P-256" && len(signature) == 64:
-			public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)}
+			point := append([]byte{4}, append(decoded(t, k.X), decoded(t, k.Y)...)...)
+			public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+			if err != nil {
+				t.Fatal(err)
+			}
 			return ecdsa.Verify(public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:]))
 		case header.Alg == "RS256" && k.Kty == "RSA":
 			public := &rsa.PublicKey{N: number(k.N), E: int(number(k.E).Int64())}
