@@ -75,15 +75,17 @@ func (s *Keys) run(l *look) {
 		s.put(d, began)
 	}
 	close(l.read)
+	result := Failed
 	if err == nil {
-		err = s.change(ctx, d)
+		result, err = s.change(ctx, d)
 	}
-	s.end(err)
+	s.end(result, err)
 	close(l.done)
 }
 
 // end notes what came of a look. A fault that lasts is logged once a minute.
-func (s *Keys) end(err error) {
+func (s *Keys) end(result Result, err error) {
+	s.config.Looked(result)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, before := s.config.Now(), s.failed
@@ -116,12 +118,12 @@ func (s *Keys) load(ctx context.Context) (*document, error) {
 
 // change makes what is due in the stored keys, if anything is. Under the lock it
 // looks at them again: another gateway may have done it.
-func (s *Keys) change(ctx context.Context, d *document) error {
+func (s *Keys) change(ctx context.Context, d *document) (Result, error) {
 	if !s.plan(d).changed {
-		return nil
+		return Kept, nil
 	}
 	if err := s.config.Store.Lock(ctx, s.name); err != nil {
-		return fmt.Errorf("locking signing keys: %w", err)
+		return Failed, fmt.Errorf("locking signing keys: %w", err)
 	}
 	locked := s.config.Now()
 	defer func() {
@@ -131,23 +133,23 @@ func (s *Keys) change(ctx context.Context, d *document) error {
 	}()
 	d, err := s.load(ctx)
 	if err != nil {
-		return err
+		return Failed, err
 	}
 	due := s.plan(d)
 	if !due.changed {
 		s.put(d, locked)
-		return nil
+		return Kept, nil
 	}
 	changed, err := due.carryOut(s.config.Issuer, d, locked)
 	if err != nil {
-		return err
+		return Failed, err
 	}
 	if err := s.save(ctx, changed, locked); err != nil {
-		return err
+		return Failed, err
 	}
 	s.tell(d, changed)
 	s.put(changed, locked)
-	return nil
+	return Changed, nil
 }
 
 // save writes the document unless the lock may be another's by now.
