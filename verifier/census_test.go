@@ -144,3 +144,27 @@ func TestCensusOfNobody(t *testing.T) {
 		}
 	}
 }
+
+// Once they are counted, issuers that nobody used are not looked at: they could as
+// well be gone. A new version of the issuers file is counted anew.
+func TestCensusLooksAtWhatIsUsed(t *testing.T) {
+	keys := keyFile(t)
+	text := "[" + entry("https://a.example", keys, "") + "," + entry("https://b.example", keyFile(t), "") + "]"
+	w := newFileWorld(t, text)
+	if err := w.AwaitKeys(t.Context(), "https://a.example"); err != nil {
+		t.Fatal(err)
+	}
+	census := NewCensus(w.Verifier)
+	want := func(used, others int) {
+		t.Helper()
+		if n := census.Count(func(Status) { used-- }); n != others || used != 0 {
+			t.Errorf("%d more are used, %d are not; want %d", used, n, others)
+		}
+	}
+	want(1, 2)
+	delete(w.trust.file.version.Load().issuers, "https://b.example")
+	want(1, 2)
+	w.write(text[:len(text)-1] + `,{"url":"https://c.example","jwks_file":"` + keys + `"}]`)
+	w.clock.advance(time.Second)
+	want(2, 2) // two have the file that is in use
+}
