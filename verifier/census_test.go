@@ -3,6 +3,7 @@ package verifier
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -74,7 +75,7 @@ func (c *Census) want(t *testing.T, verifiers []*Verifier) kindCounts {
 func TestCensusIsTheWalk(t *testing.T) {
 	seen := make(kindCounts)
 	for seed := range uint64(40) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			w := newCensusWorld(t, seed, seen)
 			for range 100 {
 				w.step()
