@@ -24,6 +24,7 @@ type rehearsal struct {
 	offline  bool
 	by       map[*caddyhttp.Server]http.Handler // what answers in the place of each server
 	end      func()                             // ends what was provisioned; nil: the process does
+	running  []*Handler                         // those that run and verify for it; none: it verifies itself
 }
 
 // rehearsed is one server of a rehearsal.
