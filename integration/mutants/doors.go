@@ -17,7 +17,7 @@ const (
 	errandFile        = "verifier/errand.go"
 )
 
-// doorMutants are those of the console, the admin API and readiness. The attacks
+// doorMutants are those of the console and the admin API. The attacks
 // come through the doors of callers, so other tests notice these.
 func doorMutants() []mutant {
 	const unit, page = "./caddymodule", "./caddymodule/console"
@@ -62,6 +62,13 @@ func doorMutants() []mutant {
 			unseen(unit, "TestRehearsedHandlerIsQuiet"),
 		off("A6", "what is explained is what runs", rehearsalFile, "	return h.where + \"\\n\" + string(text)\n", "	return h.where + \"\\n\" + string(text[:0])\n").
 			unseen(unit, "TestExplainOfConfigurationThatWasReplaced"),
+	}
+}
+
+// costMutants are those of what is asked of them again and again, or costs much.
+func costMutants() []mutant {
+	const unit, page = "./caddymodule", "./caddymodule/console"
+	return []mutant{
 		off("A7", "states without causes", readyFile, "unreadyFrom{i.url, i.state(), ",
 			"unreadyFrom{i.url, i.state() + func() string {\n\t\tif s, _ := i.by[0].verifier.Status(i.url); s.Err != nil {\n\t\t\treturn s.Err.Error()\n\t\t}\n\t\treturn \"\"\n\t}(), ").
 			unseen(unit, "TestReadyTellsLittle"),
