@@ -14,6 +14,7 @@ type vitals struct {
 	hits, misses uint64
 	entries      int
 	issuers      map[verifier.KeyState]int // each state is in it
+	failing      int                       // issuers whose keys serve, but were not to be had the last time
 	oldest       time.Duration             // the age of the oldest keys that are needed, or 0
 }
 
@@ -67,6 +68,9 @@ func censusOf(handlers []rehearsedHandler) *verifier.Census {
 // which the last fetch failed are old because of it.
 func (v *vitals) add(s verifier.Status) {
 	v.issuers[s.State]++
+	if s.Err != nil && (s.State == verifier.StateFresh || s.State == verifier.StateStale) {
+		v.failing++
+	}
 	if s.KeysFrom != verifier.KeysByFile && (s.State == verifier.StateFresh || s.Err != nil) {
 		v.oldest = max(v.oldest, s.Age)
 	}

@@ -41,7 +41,7 @@ func walkedVitals() vitals {
 func wantAsWalked(t *testing.T) {
 	t.Helper()
 	before, v, after := walkedVitals(), vitalsNow(), walkedVitals()
-	if !maps.Equal(v.issuers, after.issuers) || v.oldest < before.oldest || v.oldest > after.oldest {
+	if !maps.Equal(v.issuers, after.issuers) || v.failing != after.failing || v.oldest < before.oldest || v.oldest > after.oldest {
 		t.Errorf("%v, the oldest keys are %v old; the walk has %v, %v", v.issuers, v.oldest, after.issuers, after.oldest)
 	}
 }
