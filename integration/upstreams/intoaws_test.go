@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // circle is what the page sets up on one machine: AWS in two accounts, and a
@@ -23,12 +24,7 @@ type circle struct {
 // after changes.
 func newCircle(t *testing.T, config, caddyfile string) *circle {
 	t.Helper()
-	c := &circle{t: t, directory: t.TempDir()}
-	var err error
-	c.sts, err = stack.FreeAddress()
-	must(t, err)
-	c.gateway, err = stack.FreeAddress()
-	must(t, err)
+	c := &circle{t: t, sts: stacktest.FreeAddress(t), gateway: stacktest.FreeAddress(t), directory: t.TempDir()}
 	file := filepath.Join(t.TempDir(), "devsts.json")
 	must(t, os.WriteFile(file, []byte(c.local(config)), 0o600))
 	sts, err := stack.StartSTS(binaries, t.TempDir(), "-config", file, "-listen", c.sts)

@@ -3,9 +3,9 @@ package upstreams
 import (
 	"os"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the commands, once.
@@ -21,20 +21,4 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// eventually polls until ok, and fails the test if that is never so. It waits
-// long, so that a machine with other work to do fails nothing.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen that %s", what)
-		}
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must, eventually = stacktest.Must, stacktest.Eventually

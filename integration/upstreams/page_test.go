@@ -134,12 +134,11 @@ func decoded(t *testing.T, text string) (value map[string]any) {
 func TestPageAssertion(t *testing.T) {
 	w := newWorld(t, "24h", nil)
 	must(t, w.gateway.Stop())
-	trusted, err := w.sts.IssuerURL("111122223333")
-	must(t, err)
 	text := replaced(t, blockWith(t, "caddyfile", "claims aws_token.account.id aws_token.principal_tags.team"),
-		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", trusted+" 111122223333",
+		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", w.sts.Issuer(account)+" "+account,
 		"audience https://orders.example.com", "audience orders.internal", "https://orders.example.com", w.issuer,
 		"orders.example.com {", w.issuer+" {", "127.0.0.1:9000", w.recorder.Address)
+	var err error
 	w.gateway, err = stack.StartGateway(binaries, w.storage, strings.TrimPrefix(w.issuer, "http://"), "{\n\tadmin off\n}\n"+text)
 	must(t, err)
 	parts := strings.Split(w.assertion(), ".")

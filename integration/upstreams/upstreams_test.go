@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // scene is the world with each of the examples, by name.
@@ -16,9 +17,7 @@ func scene(t *testing.T, rotation string) (*world, map[string]*stack.Program) {
 	t.Helper()
 	addresses := make(map[string]string)
 	for name := range languages {
-		address, err := stack.FreeAddress()
-		must(t, err)
-		addresses[name] = address
+		addresses[name] = stacktest.FreeAddress(t)
 	}
 	w := newWorld(t, rotation, addresses)
 	programs := make(map[string]*stack.Program)

@@ -4,27 +4,27 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const (
 	audience = "https://orders.internal"                      // of the examples' assertions
 	subject  = "spiffe://example.com/aws/111122223333/orders" // of the caller
 	header   = "X-Aws-Token-Assertion"
+	account  = "111122223333" // whose role orders-lambda calls
 )
 
 // world is the gateway of examples/upstreams/Caddyfile, before an upstream that
 // keeps what it is sent, with the examples' upstreams at further paths.
 type world struct {
 	t        *testing.T
-	sts      *devsts.Server
+	sts      *stacktest.STS
 	issuer   string // of assertions
 	recorder *stack.Upstream
 	gateway  *stack.Gateway
@@ -35,18 +35,12 @@ type world struct {
 // leads to an address.
 func newWorld(t *testing.T, rotation string, paths map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, storage: t.TempDir()}
+	w := &world{t: t, sts: stacktest.NewSTS(t), storage: t.TempDir()}
 	var err error
-	w.sts, err = devsts.New(devsts.DefaultConfig())
-	must(t, err)
-	listener := httptest.NewServer(w.sts.Handler())
-	t.Cleanup(listener.Close)
-	must(t, w.sts.SetBaseURL(listener.URL))
 	w.recorder, err = stack.StartUpstream()
 	must(t, err)
 	t.Cleanup(w.recorder.Close)
-	address, err := stack.FreeAddress()
-	must(t, err)
+	address := stacktest.FreeAddress(t)
 	w.issuer = "http://" + address
 	w.gateway, err = stack.StartGateway(binaries, w.storage, address, w.caddyfile(rotation, paths))
 	must(t, err)
@@ -57,10 +51,8 @@ func newWorld(t *testing.T, rotation string, paths map[string]string) *world {
 // caddyfile is that of the examples with the addresses of the test, and an admin
 // endpoint.
 func (w *world) caddyfile(rotation string, paths map[string]string) string {
-	trusted, err := w.sts.IssuerURL("111122223333")
-	must(w.t, err)
 	text := example(w.t, "Caddyfile",
-		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", trusted+" 111122223333",
+		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", w.sts.Issuer(account)+" "+account,
 		"aws_jwt_issuer https://orders.example.com", "aws_jwt_issuer "+w.issuer+" {\n\t\trotation "+rotation+"\n\t}",
 		"audience https://orders.example.com", "audience orders.internal",
 		"issuer https://orders.example.com", "issuer "+w.issuer+"\n\t\t\trotation "+rotation+"\n\t\t\tttl 30s",
@@ -70,9 +62,7 @@ func (w *world) caddyfile(rotation string, paths map[string]string) string {
 	for name, to := range paths {
 		fmt.Fprintf(&more, "\treverse_proxy /%s %s\n", name, to)
 	}
-	admin, err := stack.FreeAddress()
-	must(w.t, err)
-	return "{\n\tadmin " + admin + "\n\tpersist_config off\n}\n" + strings.Replace(text, "\treverse_proxy ", more.String()+"\treverse_proxy ", 1)
+	return "{\n\tadmin " + stacktest.FreeAddress(w.t) + "\n\tpersist_config off\n}\n" + strings.Replace(text, "\treverse_proxy ", more.String()+"\treverse_proxy ", 1)
 }
 
 // example is a file of the examples with texts replaced, each of which is there.
@@ -102,20 +92,11 @@ func exampleFile(t *testing.T, name string) string {
 	return filepath.Join(root, "examples", "upstreams", filepath.FromSlash(name))
 }
 
-// token is a new one of AWS, so that its assertion is new, too.
-func (w *world) token() string {
-	w.t.Helper()
-	claims, err := w.sts.GoodClaims("orders-lambda", "orders.internal")
-	must(w.t, err)
-	token, err := w.sts.Mint("111122223333", nil, claims)
-	must(w.t, err)
-	return token
-}
-
-// ask sends a request through the gateway.
+// ask sends a request through the gateway, with a new token of AWS, so that its
+// assertion is new, too.
 func (w *world) ask(method, path, body string) (status int, answer string) {
 	w.t.Helper()
-	return send(w.t, method, w.issuer+path, body, "Authorization", "Bearer "+w.token())
+	return send(w.t, method, w.issuer+path, body, "Authorization", "Bearer "+w.sts.Token(account, "orders-lambda", "orders.internal", nil))
 }
 
 // assertion is a new one of the gateway's.
