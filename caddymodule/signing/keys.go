@@ -54,8 +54,10 @@ type Keys struct {
 	mu       sync.Mutex
 	wanted   []Algorithm // that somebody has asked for
 	underway *look
-	failed   error // of the last look
+	failed   error // of the last look's reading
 	failedAt time.Time
+	changing *change   // the last one
+	fault    error     // that is in the way of the keys now
 	toldAt   time.Time // when a fault was logged
 	closed   bool
 }
@@ -155,8 +157,8 @@ func (s *Keys) signer(ctx context.Context, algorithm Algorithm) (*key, error) {
 
 // published returns the keys that others may hold signatures against, as the
 // store has them. While it cannot be read, those at hand serve up to the lead.
-func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*document, error) {
-	usable := func(notBefore time.Time) *document {
+func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*snapshot, error) {
+	usable := func(notBefore time.Time) *snapshot {
 		snap := s.current.Load()
 		if snap == nil || snap.document == nil || snap.read.Before(notBefore) || snap.read.After(s.config.Now()) {
 			return nil
@@ -166,12 +168,12 @@ func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*document
 				return nil
 			}
 		}
-		return snap.document
+		return snap
 	}
 	oldest := s.config.Now().Add(-s.schedule.refresh)
 	err := s.await(ctx, algorithms, func() bool { return usable(oldest) != nil })
-	if d := usable(s.config.Now().Add(-s.schedule.lead)); d != nil {
-		return d, nil
+	if snap := usable(s.config.Now().Add(-s.schedule.lead)); snap != nil {
+		return snap, nil
 	}
 	if err == nil {
 		err = s.unavailable(errors.New("the storage takes too long"))
