@@ -10,7 +10,12 @@ import (
 // result is what an operation answers, in the order of its fields.
 type result []field
 
-type field struct{ name, value string }
+// field is one element of a result: a text, or an element with fields of its
+// own.
+type field struct {
+	name, value string
+	fields      result
+}
 
 // The documents of the query protocol, as STS and IAM write them.
 type errorDocument struct {
@@ -53,11 +58,15 @@ func resultElements(action string, res result) []element {
 	if res == nil {
 		return nil
 	}
-	out := element{name: action + "Result"}
-	for _, f := range res {
-		out.children = append(out.children, element{name: f.name, text: f.value})
+	return []element{{name: action + "Result", children: res.elements()}}
+}
+
+func (r result) elements() []element {
+	var out []element
+	for _, f := range r {
+		out = append(out, element{name: f.name, text: f.value, children: f.fields.elements()})
 	}
-	return []element{out}
+	return out
 }
 
 // element is an XML element whose name is known only at run time.

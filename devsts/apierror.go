@@ -60,3 +60,8 @@ func errFeatureEnabled() *apiError {
 	return newError(http.StatusConflict, "FeatureEnabled",
 		"Outbound identity federation is already enabled for this account.")
 }
+
+// errExpiredToken is the common error of credentials whose session has ended.
+func errExpiredToken() *apiError {
+	return newError(http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired")
+}

@@ -14,12 +14,13 @@ const awsNamespace = "https://sts.amazonaws.com/"
 // tokenClaims builds the claims that a call by a role gets, shaped as those of
 // a real token: aud is a string for one audience and an array for several, and
 // what the role or the call does not have is left out.
-func tokenClaims(issuer, region string, r *role, p tokenParams, now time.Time) map[string]any {
+// ends is when the session of the role ends.
+func tokenClaims(issuer, region string, r *role, p tokenParams, now, ends time.Time) map[string]any {
 	aws := map[string]any{
 		"aws_account":          r.account.ID,
 		"source_region":        region,
 		"principal_id":         r.ARN,
-		"original_session_exp": now.Add(r.session()).UTC().Format(time.RFC3339),
+		"original_session_exp": ends.UTC().Format(time.RFC3339),
 	}
 	for name, value := range r.Claims {
 		aws[name] = value

@@ -48,7 +48,10 @@ type Account struct {
 	// FederationDisabled starts the account with outbound federation turned
 	// off; IAM's EnableOutboundWebIdentityFederation turns it on.
 	FederationDisabled bool `json:"federation_disabled,omitempty"`
-	// Roles lists the roles that can call; at least one.
+	// OIDCProviders lists the OpenID Connect identity providers of IAM, which
+	// roles of this account may trust.
+	OIDCProviders []OIDCProvider `json:"oidc_providers,omitempty"`
+	// Roles lists the roles; at least one.
 	Roles []Role `json:"roles"`
 }
 
@@ -57,9 +60,11 @@ type Role struct {
 	// ARN is the role's ARN with its path; it becomes sub and principal_id.
 	ARN string `json:"arn"`
 	// AccessKeyID and SecretAccessKey are what the client signs with. The key
-	// ID has 16 to 128 letters, digits and underscores and is unique.
-	AccessKeyID     string `json:"access_key_id"`
-	SecretAccessKey string `json:"secret_access_key"`
+	// ID has 16 to 128 letters, digits and underscores and is unique. A role
+	// with Trust may leave both empty: then its credentials come from
+	// AssumeRoleWithWebIdentity alone.
+	AccessKeyID     string `json:"access_key_id,omitempty"`
+	SecretAccessKey string `json:"secret_access_key,omitempty"`
 	// SessionToken, if it is not empty, must be sent as X-Amz-Security-Token.
 	// If it is empty, whatever a client sends there is accepted.
 	SessionToken string `json:"session_token,omitempty"`
@@ -80,6 +85,13 @@ type Role struct {
 	// sts:GetWebIdentityToken or sts:TagGetWebIdentityToken; it gets
 	// AccessDenied for them. Everything else is allowed.
 	Deny []string `json:"deny,omitempty"`
+	// Trust is the role's trust policy: whose tokens get credentials of it by
+	// AssumeRoleWithWebIdentity. One statement that holds is enough; without
+	// any, nobody's do.
+	Trust []TrustStatement `json:"trust,omitempty"`
+	// MaxSessionSeconds is the longest session that AssumeRoleWithWebIdentity
+	// gives, 3600 to 43200, as IAM's MaxSessionDuration; zero means 3600.
+	MaxSessionSeconds int `json:"max_session_seconds,omitempty"`
 }
 
 // ReadConfig reads and validates the JSON form of a Config. The error names

@@ -23,7 +23,8 @@
 //
 // # What it answers
 //
-//   - STS (Version 2011-06-15): GetWebIdentityToken and GetCallerIdentity.
+//   - STS (Version 2011-06-15): GetWebIdentityToken, GetCallerIdentity and
+//     AssumeRoleWithWebIdentity.
 //   - IAM (Version 2010-05-08): GetOutboundWebIdentityFederationInfo,
 //     EnableOutboundWebIdentityFederation and
 //     DisableOutboundWebIdentityFederation.
@@ -48,6 +49,33 @@
 //	arn:aws:iam::111122223333:role/jobs/reports-batch  DEVSTSREPORTSBATCH  devsts-secret-reports-batch   team=reports environment=production
 //	arn:aws:iam::444455556666:role/billing-ec2         DEVSTSBILLINGEC2    devsts-secret-billing-ec2     team=billing environment=staging
 //	arn:aws:iam::999988887777:role/stranger            DEVSTSSTRANGER00    devsts-secret-stranger        team=orders environment=production
+//
+// # Federation into an account
+//
+// AssumeRoleWithWebIdentity gives credentials of a role for a token of an OpenID
+// Connect provider, as AWS does: the account has the provider with its client
+// IDs, and the role's trust policy conditions on <provider>:aud and
+// <provider>:sub. The built-in configuration has no provider; write it down with
+// -print-config and add one.
+//
+//	{"id": "444455556666", …,
+//	 "oidc_providers": [
+//	   {"url": "https://gateway.example", "client_ids": ["sts.amazonaws.com"]},
+//	   {"url": "http://127.0.0.1:8443/issuer", "client_ids": ["sts.amazonaws.com"], "allow_loopback": true}],
+//	 "roles": [{"arn": "arn:aws:iam::444455556666:role/partner", "trust": [
+//	   {"provider": "https://gateway.example", "condition": {
+//	     "StringEquals": {"gateway.example:aud": ["sts.amazonaws.com"]},
+//	     "StringLike": {"gateway.example:sub": ["arn:aws:iam::111122223333:role/*"]}}}]}]}
+//
+// The AWS SDKs make the call by themselves:
+//
+//	export AWS_ROLE_ARN=arn:aws:iam::444455556666:role/partner
+//	export AWS_WEB_IDENTITY_TOKEN_FILE=token.jwt
+//
+// The credentials end with their Expiration. A token that GetWebIdentityToken
+// gives for them has the role as sub, federated_provider, and the session's end
+// as original_session_exp. [OIDCProvider] says what AWS asks of a provider, and
+// how a local one is excused from it.
 //
 // # Management
 //
@@ -94,5 +122,13 @@
 // [DefaultMaxPayloadBytes]), whether tag keys that differ only in case are
 // duplicates (here they are not), or how soon rotated keys disappear (here on
 // request). An assumed role's session is taken to begin with each call, so
-// that a process that is left running does not run out of credentials.
+// that a process that is left running does not run out of credentials; that does
+// not hold for sessions of AssumeRoleWithWebIdentity.
+//
+// It does not publish how long it keeps a provider's keys (here they are fetched
+// for each call), which way it goes when a provider redirects (here nowhere),
+// whether federated_provider is the provider's ARN or its name (here the ARN, as
+// in CloudTrail), or the words of most refusals. Its condition keys beside aud
+// and sub, session policies and session tags are not emulated; a call with a
+// session policy is refused.
 package devsts

@@ -34,7 +34,7 @@ func (s *Server) findRole(name string) (*role, error) {
 	var found []*role
 	for _, a := range s.accounts {
 		for _, r := range a.roles {
-			if name == r.ARN || name == r.AccessKeyID {
+			if name == r.ARN || name == r.AccessKeyID && name != "" {
 				return r, nil
 			}
 			if name == r.name() {
@@ -86,7 +86,8 @@ func (s *Server) GoodClaims(role string, audience ...string) (map[string]any, er
 		return nil, err
 	}
 	p := tokenParams{audiences: audience, duration: defaultDuration * time.Second}
-	return tokenClaims(issuer, defaultRegion, r, p, s.tokenTime(s.now())), nil
+	now := s.tokenTime(s.now())
+	return tokenClaims(issuer, defaultRegion, r, p, now, s.sessionEnd(r, now)), nil
 }
 
 // Mint signs claims with an account's key, without asking whether they make

@@ -1,6 +1,7 @@
 package devsts
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -25,6 +26,8 @@ type service struct {
 	name       string // as in the scope of a signature
 	namespace  string // of its XML
 	operations map[string]func(*Server, call) (result, *apiError)
+	// unsigned are those that a client calls without credentials.
+	unsigned map[string]func(*Server, context.Context, form) (result, *apiError)
 }
 
 // services maps the parameter Version, which tells the two APIs apart on one
@@ -36,6 +39,9 @@ func services() map[string]service {
 			operations: map[string]func(*Server, call) (result, *apiError){
 				"GetWebIdentityToken": (*Server).getWebIdentityToken,
 				"GetCallerIdentity":   (*Server).getCallerIdentity,
+			},
+			unsigned: map[string]func(*Server, context.Context, form) (result, *apiError){
+				"AssumeRoleWithWebIdentity": (*Server).assumeRoleWithWebIdentity,
 			},
 		},
 		"2010-05-08": {
@@ -61,7 +67,7 @@ func (s *Server) getWebIdentityToken(c call) (result, *apiError) {
 	if !c.role.account.enabled.Load() {
 		return nil, errFederationDisabled()
 	}
-	if p.duration > c.role.session() {
+	if p.duration > s.sessionEnd(c.role, c.now).Sub(c.now) {
 		return nil, errSessionEscalation()
 	}
 	token, err := s.token(c, p)
@@ -72,10 +78,13 @@ func (s *Server) getWebIdentityToken(c call) (result, *apiError) {
 		return nil, errPayloadSize()
 	}
 	return result{
-		{"WebIdentityToken", token},
-		{"Expiration", c.now.Truncate(time.Second).Add(p.duration).UTC().Format("2006-01-02T15:04:05.000Z")},
+		{name: "WebIdentityToken", value: token},
+		{name: "Expiration", value: stamp(c.now.Truncate(time.Second).Add(p.duration))},
 	}, nil
 }
+
+// stamp writes a time as the query protocol does.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // token signs the claims of a call; it is empty when the payload is too large.
 func (s *Server) token(c call, p tokenParams) (string, error) {
@@ -83,7 +92,7 @@ func (s *Server) token(c call, p tokenParams) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	payload, err := compactJSON(tokenClaims(issuer, c.region, c.role, p, c.now))
+	payload, err := compactJSON(tokenClaims(issuer, c.region, c.role, p, c.now, s.sessionEnd(c.role, c.now)))
 	if err != nil {
 		return "", err
 	}
@@ -109,9 +118,9 @@ func (s *Server) token(c call, p tokenParams) (string, error) {
 // permission is needed for it, as at AWS.
 func (s *Server) getCallerIdentity(c call) (result, *apiError) {
 	return result{
-		{"Arn", c.role.callerARN()},
-		{"UserId", c.role.uniqueID() + ":" + c.role.sessionName()},
-		{"Account", c.role.account.ID},
+		{name: "Arn", value: c.role.callerARN()},
+		{name: "UserId", value: c.role.uniqueID() + ":" + c.role.sessionName()},
+		{name: "Account", value: c.role.account.ID},
 	}, nil
 }
 
@@ -125,7 +134,7 @@ func (s *Server) getFederationInfo(c call) (result, *apiError) {
 	if bad != nil {
 		return nil, bad
 	}
-	return append(res, field{"JwtVendingEnabled", strconv.FormatBool(true)}), nil
+	return append(res, field{name: "JwtVendingEnabled", value: strconv.FormatBool(true)}), nil
 }
 
 func (s *Server) enableFederation(c call) (result, *apiError) {
@@ -149,5 +158,5 @@ func (s *Server) issuerIdentifier(c call) (result, *apiError) {
 	if err != nil {
 		return nil, errInternal(err)
 	}
-	return result{{"IssuerIdentifier", issuer}}, nil
+	return result{{name: "IssuerIdentifier", value: issuer}}, nil
 }

@@ -15,21 +15,23 @@ type overview struct {
 }
 
 type accountOverview struct {
-	ID      string         `json:"id"`
-	Issuer  string         `json:"issuer"`
-	OrgID   string         `json:"org_id,omitempty"`
-	Enabled bool           `json:"federation_enabled"`
-	KeyIDs  []string       `json:"published_key_ids"`
-	Signing []string       `json:"signing_key_ids"`
-	Roles   []roleOverview `json:"roles"`
+	ID        string         `json:"id"`
+	Issuer    string         `json:"issuer"`
+	OrgID     string         `json:"org_id,omitempty"`
+	Enabled   bool           `json:"federation_enabled"`
+	KeyIDs    []string       `json:"published_key_ids"`
+	Signing   []string       `json:"signing_key_ids"`
+	Providers []OIDCProvider `json:"oidc_providers,omitempty"`
+	Roles     []roleOverview `json:"roles"`
 }
 
 type roleOverview struct {
 	ARN             string            `json:"arn"`
-	AccessKeyID     string            `json:"access_key_id"`
-	SecretAccessKey string            `json:"secret_access_key"`
+	AccessKeyID     string            `json:"access_key_id,omitempty"`
+	SecretAccessKey string            `json:"secret_access_key,omitempty"`
 	SessionToken    string            `json:"session_token,omitempty"`
 	PrincipalTags   map[string]string `json:"principal_tags,omitempty"`
+	Trust           []TrustStatement  `json:"trust,omitempty"`
 }
 
 func (s *Server) serveOverview(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +84,7 @@ func (s *Server) accountOverview(a *account) (accountOverview, error) {
 	if err != nil {
 		return accountOverview{}, err
 	}
-	o := accountOverview{ID: a.ID, Issuer: issuer, OrgID: a.OrgID, Enabled: a.enabled.Load()}
+	o := accountOverview{ID: a.ID, Issuer: issuer, OrgID: a.OrgID, Enabled: a.enabled.Load(), Providers: a.OIDCProviders}
 	generations, err := a.keys.published()
 	if err != nil {
 		return accountOverview{}, err
@@ -94,7 +96,7 @@ func (s *Server) accountOverview(a *account) (accountOverview, error) {
 	for _, r := range a.roles {
 		o.Roles = append(o.Roles, roleOverview{
 			ARN: r.ARN, AccessKeyID: r.AccessKeyID, SecretAccessKey: r.SecretAccessKey,
-			SessionToken: r.SessionToken, PrincipalTags: r.PrincipalTags,
+			SessionToken: r.SessionToken, PrincipalTags: r.PrincipalTags, Trust: r.Trust,
 		})
 	}
 	return o, nil

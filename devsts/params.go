@@ -23,7 +23,7 @@ func readTokenParams(f form) (tokenParams, *apiError) {
 	p := tokenParams{
 		audiences: v.audiences(f),
 		algorithm: v.algorithm(f),
-		duration:  time.Duration(v.duration(f)) * time.Second,
+		duration:  time.Duration(v.seconds(f, minDuration, maxDuration, defaultDuration)) * time.Second,
 	}
 	tags, duplicate := v.tags(f)
 	p.tags = tags
@@ -95,21 +95,22 @@ func (v *violations) algorithm(f form) string {
 	return alg
 }
 
-func (v *violations) duration(f form) int {
+// seconds reads DurationSeconds.
+func (v *violations) seconds(f form, least, most, otherwise int64) int64 {
 	text, ok := f.get("DurationSeconds")
 	if !ok {
-		return defaultDuration
+		return otherwise
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	switch {
 	case err != nil:
 		v.add("'"+text+"'", "durationSeconds", "Member must be a whole number")
-	case n < minDuration:
-		v.add("'"+text+"'", "durationSeconds", fmt.Sprintf("Member must have value greater than or equal to %d", minDuration))
-	case n > maxDuration:
-		v.add("'"+text+"'", "durationSeconds", fmt.Sprintf("Member must have value less than or equal to %d", maxDuration))
+	case n < least:
+		v.add("'"+text+"'", "durationSeconds", fmt.Sprintf("Member must have value greater than or equal to %d", least))
+	case n > most:
+		v.add("'"+text+"'", "durationSeconds", fmt.Sprintf("Member must have value less than or equal to %d", most))
 	}
-	return int(n)
+	return n
 }
 
 // tags reads Tags.member.N.Key and .Value; the second result says that a key

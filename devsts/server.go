@@ -22,6 +22,7 @@ type Server struct {
 	byID       map[string]*account // by account ID
 	byIssuer   map[string]*account // by the issuer's UUID
 	byKey      map[string]*role    // by access key ID
+	sessions   sessionTable        // of AssumeRoleWithWebIdentity
 	inForce    faultTable
 	unknown    fetchCounter // of UUIDs that no account has
 }
@@ -42,11 +43,16 @@ func New(c Config) (*Server, error) {
 		s.maxPayload = DefaultMaxPayloadBytes
 	}
 	for _, conf := range c.Accounts {
-		a := newAccount(conf)
+		a, err := newAccount(conf)
+		if err != nil {
+			return nil, err
+		}
 		s.accounts = append(s.accounts, a)
 		s.byID[a.ID], s.byIssuer[a.IssuerID] = a, a
 		for _, r := range a.roles {
-			s.byKey[r.AccessKeyID] = r
+			if r.AccessKeyID != "" {
+				s.byKey[r.AccessKeyID] = r
+			}
 		}
 	}
 	if c.BaseURL != "" {
@@ -95,8 +101,7 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// serveAPI answers one call of the query protocol: which operation it is, who
-// is calling, whether they may, and then the operation itself.
+// serveAPI answers one call of the query protocol.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	known := services()
 	svc := known["2011-06-15"] // for the namespace of errors, until Version is known
@@ -114,25 +119,36 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if v, ok := known[version]; ok {
 		svc = v
 	}
-	operation, ok := svc.operations[action]
-	if _, versionOK := known[version]; !ok || !versionOK {
+	if _, versionOK := known[version]; !versionOK {
 		writeError(w, svc.namespace, errInvalidAction(action, version))
 		return
 	}
-	c, bad := s.authenticate(r, f, body, svc.name)
-	if bad == nil && c.role.denied(svc.name+":"+action) {
-		bad = errAccessDenied(c.role.callerARN(), svc.name+":"+action)
-	}
-	if bad != nil {
-		writeError(w, svc.namespace, bad)
-		return
-	}
-	res, bad := operation(s, c)
+	res, bad := s.answer(r, svc, action, version, f, body)
 	if bad != nil {
 		writeError(w, svc.namespace, bad)
 		return
 	}
 	writeResult(w, svc.namespace, action, res)
+}
+
+// answer carries out one operation of a service, for those of them that are
+// signed after it knows who is calling and that they may.
+func (s *Server) answer(r *http.Request, svc service, action, version string, f form, body []byte) (result, *apiError) {
+	if operation, ok := svc.unsigned[action]; ok {
+		return operation(s, r.Context(), f)
+	}
+	operation, ok := svc.operations[action]
+	if !ok {
+		return nil, errInvalidAction(action, version)
+	}
+	c, bad := s.authenticate(r, f, body, svc.name)
+	if bad != nil {
+		return nil, bad
+	}
+	if c.role.denied(svc.name + ":" + action) {
+		return nil, errAccessDenied(c.role.callerARN(), svc.name+":"+action)
+	}
+	return operation(s, c)
 }
 
 // authenticate finds the role that signed a request and checks its signature.
@@ -144,6 +160,9 @@ func (s *Server) authenticate(r *http.Request, f form, body []byte, service stri
 	invalid := newError(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	caller, ok := s.byKey[sig.keyID]
 	if !ok {
+		caller, ok = s.sessions.find(sig.keyID)
+	}
+	if !ok {
 		return call{}, invalid
 	}
 	if caller.SessionToken != "" && r.Header.Get("X-Amz-Security-Token") != caller.SessionToken {
@@ -152,6 +171,9 @@ func (s *Server) authenticate(r *http.Request, f form, body []byte, service stri
 	now := s.now()
 	if bad := sig.verify(r, body, caller.SecretAccessKey, service, now); bad != nil {
 		return call{}, bad
+	}
+	if !caller.ends.IsZero() && !now.Before(caller.ends) {
+		return call{}, errExpiredToken()
 	}
 	return call{role: caller, region: sig.region, form: f, now: s.tokenTime(now)}, nil
 }

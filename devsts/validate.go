@@ -45,7 +45,7 @@ type faults struct {
 }
 
 func (f *faults) add(path, format string, args ...any) {
-	f.list = append(f.list, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+	f.list = append(f.list, fmt.Errorf("%s: %w", path, fmt.Errorf(format, args...)))
 }
 
 // unique reports a value that stands at two paths.
@@ -93,11 +93,13 @@ func (f *faults) account(path string, a Account) {
 	if len(a.Roles) == 0 {
 		f.add(path+".roles", "at least one is required")
 	}
+	f.providers(path+".oidc_providers", a.OIDCProviders)
 	arns := map[string]string{}
 	for i, r := range a.Roles {
 		at := fmt.Sprintf("%s.roles[%d]", path, i)
 		f.unique(arns, at+".arn", r.ARN)
 		f.role(at, a.ID, r)
+		f.trust(at+".trust", r.Trust, a.OIDCProviders)
 	}
 }
 
@@ -107,18 +109,15 @@ func (f *faults) role(path, account string, r Role) {
 	} else if m[2] != account {
 		f.add(path+".arn", "%q is not in account %q", r.ARN, account)
 	}
-	if !accessKeyPattern.MatchString(r.AccessKeyID) {
-		f.add(path+".access_key_id", "%q is not 16 to 128 letters, digits and underscores", r.AccessKeyID)
-	}
-	f.unique(f.keys, path+".access_key_id", r.AccessKeyID)
-	if r.SecretAccessKey == "" {
-		f.add(path+".secret_access_key", "is required")
-	}
+	f.credentials(path, r)
 	if r.SessionName != "" && !sessionNamePattern.MatchString(r.SessionName) {
 		f.add(path+".session_name", "%q is not 2 to 64 of the characters that IAM allows", r.SessionName)
 	}
 	if r.SessionSeconds != 0 && (r.SessionSeconds < 900 || r.SessionSeconds > 43200) {
 		f.add(path+".session_seconds", "%d is not 900 to 43200", r.SessionSeconds)
+	}
+	if r.MaxSessionSeconds != 0 && (r.MaxSessionSeconds < 3600 || r.MaxSessionSeconds > 43200) {
+		f.add(path+".max_session_seconds", "%d is not 3600 to 43200", r.MaxSessionSeconds)
 	}
 	f.tags(path+".principal_tags", r.PrincipalTags)
 	for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
@@ -132,6 +131,21 @@ func (f *faults) role(path, account string, r Role) {
 		if !slices.Contains(permissions(), p) {
 			f.add(fmt.Sprintf("%s.deny[%d]", path, i), "%q is not one of %s", p, strings.Join(permissions(), ", "))
 		}
+	}
+}
+
+// credentials validates a role's own, which one with a trust policy may do
+// without.
+func (f *faults) credentials(path string, r Role) {
+	if len(r.Trust) > 0 && r.AccessKeyID == "" && r.SecretAccessKey == "" && r.SessionToken == "" {
+		return
+	}
+	if !accessKeyPattern.MatchString(r.AccessKeyID) {
+		f.add(path+".access_key_id", "%q is not 16 to 128 letters, digits and underscores", r.AccessKeyID)
+	}
+	f.unique(f.keys, path+".access_key_id", r.AccessKeyID)
+	if r.SecretAccessKey == "" {
+		f.add(path+".secret_access_key", "is required")
 	}
 }
 

@@ -87,6 +87,20 @@ Make tokens as if the clock were wrong:
 	curl -X POST 'http://127.0.0.1:8011/clock?offset=-10m'               # 0 ends it
 	curl 'http://127.0.0.1:8011/clock'
 
+Credentials of a role for a token of an OpenID Connect provider: give an account
+of the configuration a provider, and a role of it a trust policy instead of keys.
+AWS takes https without a port alone; allow_loopback excuses a local issuer.
+
+	"oidc_providers": [{"url": "http://127.0.0.1:8443", "allow_loopback": true,
+	  "client_ids": ["sts.amazonaws.com"]}],
+	"roles": [{"arn": "arn:aws:iam::444455556666:role/partner", "trust": [
+	  {"provider": "http://127.0.0.1:8443", "condition": {
+	    "StringEquals": {"127.0.0.1:8443:aud": ["sts.amazonaws.com"]},
+	    "StringLike": {"127.0.0.1:8443:sub": ["arn:aws:iam::111122223333:role/*"]}}}]}]
+
+	aws sts assume-role-with-web-identity --role-arn arn:aws:iam::444455556666:role/partner \
+	  --role-session-name me --web-identity-token "$(cat token.jwt)"
+
 Flags:
 `
 

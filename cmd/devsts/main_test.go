@@ -122,7 +122,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("help lacks the fault %s", kind)
 		}
 	}
-	for _, command := range []string{"overlap=", "/withdraw?", "-X DELETE", "/fetches'", "/fetches/reset", "/clock?offset=", "/clock'"} {
+	for _, command := range []string{"overlap=", "/withdraw?", "-X DELETE", "/fetches'", "/fetches/reset", "/clock?offset=", "/clock'", "oidc_providers", "assume-role-with-web-identity"} {
 		if !strings.Contains(help.String(), command) {
 			t.Errorf("help lacks %s", command)
 		}
@@ -162,5 +162,21 @@ func TestQuote(t *testing.T) {
 		if got := quote(in); got != want {
 			t.Errorf("%s: got %s, want %s", in, got, want)
 		}
+	}
+}
+
+// TestPrintTrust: a role without keys is printed with what makes an SDK assume it.
+func TestPrintTrust(t *testing.T) {
+	config := devsts.Config{Accounts: []devsts.Account{{ID: "111122223333", Roles: []devsts.Role{
+		{ARN: "arn:aws:iam::111122223333:role/partner", Trust: []devsts.TrustStatement{{Provider: "https://gateway.example"}}},
+		{ARN: "arn:aws:iam::111122223333:role/keys", AccessKeyID: "KEYKEYKEYKEYKEY1", SecretAccessKey: "s"},
+	}}}}
+	var out bytes.Buffer
+	urls{BaseURL: "http://127.0.0.1:8010"}.print(&out, config)
+	const partner = "  # with a token of https://gateway.example in the file:\n" +
+		"  export AWS_ENDPOINT_URL_STS=http://127.0.0.1:8010 AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 " +
+		"AWS_ROLE_ARN=arn:aws:iam::111122223333:role/partner AWS_WEB_IDENTITY_TOKEN_FILE=token.jwt\n"
+	if text := out.String(); !strings.Contains(text, partner) || strings.Count(text, "AWS_ACCESS_KEY_ID") != 1 || strings.Count(text, "AWS_ROLE_ARN") != 1 {
+		t.Errorf("got %s", text)
 	}
 }

@@ -70,6 +70,12 @@ func (u urls) print(w io.Writer, config devsts.Config) {
 		fmt.Fprintf(&b, "\n  issuer %s\n", u.Issuers[a.ID])
 		for _, r := range a.Roles {
 			fmt.Fprintf(&b, "\n  # %s\n", r.ARN)
+			if len(r.Trust) > 0 {
+				u.printTrust(&b, r)
+			}
+			if r.AccessKeyID == "" {
+				continue
+			}
 			// The SDKs read AWS_REGION; the AWS CLI reads AWS_DEFAULT_REGION alone.
 			fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_STS=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s",
 				u.BaseURL, region, region, r.AccessKeyID, quote(r.SecretAccessKey))
@@ -80,6 +86,16 @@ func (u urls) print(w io.Writer, config devsts.Config) {
 		}
 	}
 	_, _ = io.WriteString(w, b.String()) // a closed standard output is no reason to stop
+}
+
+// printTrust tells how to become a role with a token of an identity provider. The
+// SDKs make the call by themselves when they find these variables.
+func (u urls) printTrust(w io.Writer, r devsts.Role) {
+	for _, t := range r.Trust {
+		fmt.Fprintf(w, "  # with a token of %s in the file:\n", t.Provider)
+	}
+	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL_STS=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s AWS_ROLE_ARN=%s AWS_WEB_IDENTITY_TOKEN_FILE=token.jwt\n",
+		u.BaseURL, region, region, r.ARN)
 }
 
 // quote quotes for a POSIX shell where that is needed.
