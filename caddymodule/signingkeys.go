@@ -112,14 +112,12 @@ func (l *signingLease) checkLife(path string, ttl time.Duration, found *faults) 
 // signingStorage is the lenders' storage as a [signing.Store].
 type signingStorage struct{ lenders *lenders }
 
-const signingDirectory = "aws_jwt/signing/"
-
 func (s signingStorage) Load(ctx context.Context, name string) ([]byte, error) {
 	storage := s.lenders.first().storage
 	if storage == nil {
 		return nil, errNoStorage
 	}
-	text, err := storage.Load(ctx, signingDirectory+name)
+	text, err := storage.Load(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fs.ErrNotExist
 	}
@@ -131,7 +129,7 @@ func (s signingStorage) Save(ctx context.Context, name string, document []byte) 
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Store(ctx, signingDirectory+name, document)
+	return storage.Store(ctx, name, document)
 }
 
 func (s signingStorage) Lock(ctx context.Context, name string) error {
@@ -139,7 +137,7 @@ func (s signingStorage) Lock(ctx context.Context, name string) error {
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Lock(ctx, signingDirectory+name)
+	return storage.Lock(ctx, name)
 }
 
 func (s signingStorage) Unlock(ctx context.Context, name string) error {
@@ -147,5 +145,5 @@ func (s signingStorage) Unlock(ctx context.Context, name string) error {
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Unlock(ctx, signingDirectory+name)
+	return storage.Unlock(ctx, name)
 }

@@ -19,7 +19,7 @@ const (
 
 	// workTimeout bounds one look at the store, with what follows from it: longer
 	// than it takes for the lock of a gateway that died to end.
-	workTimeout = 30 * time.Second
+	workTimeout = 20 * time.Second
 
 	// maxHold is how long the store's lock is relied on: others take it for
 	// abandoned when its owner shows no sign of life for some ten seconds.
@@ -91,6 +91,9 @@ func New(config Config) (*Keys, error) {
 	return s, nil
 }
 
+// directory is where the documents are in the store.
+const directory = "aws_jwt/signing/"
+
 // nameOf is readable, and of this issuer alone.
 func nameOf(issuer string) string {
 	sum := sha256.Sum256([]byte(issuer))
@@ -101,7 +104,7 @@ func nameOf(issuer string) string {
 		}
 		return '-'
 	}, strings.ToLower(readable))
-	return readable[:min(len(readable), 64)] + "-" + hex.EncodeToString(sum[:16]) + ".json"
+	return directory + readable[:min(len(readable), 64)] + "-" + hex.EncodeToString(sum[:16]) + ".json"
 }
 
 // Check reads the keys that are stored, and makes none. The error says what is

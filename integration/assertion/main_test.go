@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		binaries = directory
 		atOnce(12)
 		return m.Run()
-	}, "caddy-awsjwt"))
+	}, "caddy-awsjwt", "devsts"))
 }
 
 // atOnce lets as many tests run at the same time, unless the command line says
