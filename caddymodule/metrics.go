@@ -42,21 +42,9 @@ var (
 	}, []string{"result"})
 )
 
-// assertionsTotal counts assertions. Their results are there from the beginning.
-var (
-	assertionsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "caddy", Subsystem: "aws_jwt", Name: "assertions_total",
-		Help: "Assertions for upstreams and of token exchanges, by result: minted, reused, failed.",
-	}, []string{"result"})
-
-	assertionsMinted = assertionsTotal.WithLabelValues("minted")
-	assertionsReused = assertionsTotal.WithLabelValues("reused")
-	assertionsFailed = assertionsTotal.WithLabelValues("failed")
-)
-
 // collectors are all of ours.
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, assertionsTotal, clockOffset, vitalsCollector{}}
+	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, assertionsTotal, signingLooks, clockOffset, vitalsCollector{}}
 }
 
 // registerMetrics makes a configuration's registry show the collectors.

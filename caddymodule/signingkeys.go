@@ -81,7 +81,8 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 		shared := new(sharedSigning)
 		var err error
 		shared.keys, err = signing.New(signing.Config{
-			Issuer: issuer, Rotation: rotation, Store: signingStorage{&shared.lenders}, Now: now, Logger: shared.lenders.logger(),
+			Issuer: issuer, Rotation: rotation, Store: signingStorage{&shared.lenders}, Now: now,
+			Logger: shared.lenders.logger(), Looked: countLook,
 		})
 		return shared, err
 	})

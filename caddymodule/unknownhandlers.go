@@ -8,10 +8,11 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// goneBy are those handlers of Caddy's own that are left out and let requests
-// pass, or refuse them for a cause of their own that the documentation names.
+// goneBy are those handlers, ours and Caddy's own, that are left out and let
+// requests pass, or answer them for a cause of their own that the documentation
+// names.
 var goneBy = []string{
-	"authentication", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
+	"aws_jwt_issuer", "authentication", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
 	"push", "request_body", "templates", "timeouts", "tracing",
 }
 

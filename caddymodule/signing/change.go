@@ -31,7 +31,8 @@ func (s *Keys) beginChange(now time.Time) *change {
 		defer close(c.done)
 		ctx, cancel := context.WithTimeout(s.ctx, workTimeout)
 		defer cancel()
-		err := s.change(ctx)
+		result, err := s.change(ctx)
+		s.config.Looked(result)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		c.err, c.ended = err, s.config.Now()
@@ -42,9 +43,9 @@ func (s *Keys) beginChange(now time.Time) *change {
 
 // change makes what is due in the stored keys. It looks at them under the lock:
 // another gateway may have done it.
-func (s *Keys) change(ctx context.Context) error {
+func (s *Keys) change(ctx context.Context) (Result, error) {
 	if err := s.config.Store.Lock(ctx, s.name); err != nil {
-		return fmt.Errorf("locking signing keys: %w", s.breakLock(ctx, err))
+		return Failed, fmt.Errorf("locking signing keys: %w", s.breakLock(ctx, err))
 	}
 	locked := s.config.Now()
 	defer func() {
@@ -54,23 +55,23 @@ func (s *Keys) change(ctx context.Context) error {
 	}()
 	d, err := s.load(ctx)
 	if err != nil {
-		return err
+		return Failed, err
 	}
 	due := s.plan(d)
 	if !due.changed {
 		s.put(d, locked)
-		return nil
+		return Kept, nil
 	}
 	changed, err := due.carryOut(s.config.Issuer, d, locked)
 	if err != nil {
-		return err
+		return Failed, err
 	}
 	if err := s.save(ctx, changed, locked); err != nil {
-		return err
+		return Failed, err
 	}
 	s.tell(d, changed)
 	s.put(changed, locked)
-	return nil
+	return Changed, nil
 }
 
 // breakLock removes a lock that could not be had in all the time that there was.

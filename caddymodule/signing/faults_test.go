@@ -195,6 +195,8 @@ func TestFaultsAreLoggedNowAndThen(t *testing.T) {
 	keys := gateway(t, m, c, 0)
 	var log strings.Builder
 	keys.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	looked := make(map[Result]int)
+	keys.config.Looked = func(r Result) { looked[r]++ }
 	m.breakWith(down("load"))
 	for range 150 {
 		if _, err := keys.Sign(t.Context(), ES256, []byte("{}")); err == nil {
@@ -211,6 +213,12 @@ func TestFaultsAreLoggedNowAndThen(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "can be kept again"); n != 1 {
 		t.Errorf("its end is logged %d times", n)
+	}
+	c.advance(time.Minute)
+	sign(t, keys, ES256)
+	keys.settled()
+	if looked[Failed] != 150 || looked[Changed] != 1 || looked[Kept] != 1 {
+		t.Errorf("told was %v", looked)
 	}
 }
 
@@ -253,7 +261,7 @@ func TestLockThatNeverEnds(t *testing.T) {
 		if !ends {
 			cancel()
 		}
-		if err := keys.change(ctx); err == nil {
+		if _, err := keys.change(ctx); err == nil {
 			t.Error("it did not wait for the lock")
 		}
 		cancel()

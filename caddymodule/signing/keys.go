@@ -29,13 +29,26 @@ const (
 	retryAfter = time.Second
 )
 
-// Config says whose keys they are. All but Rotation is required.
+// Result is what came of a look at the stored keys.
+type Result string
+
+const (
+	Kept    Result = "kept"    // they are as they should be
+	Changed Result = "changed" // a key was made or withdrawn
+	Failed  Result = "failed"  // the store failed, or what it has cannot be read
+)
+
+// Results are all of them.
+func Results() []Result { return []Result{Kept, Changed, Failed} }
+
+// Config says whose keys they are. All but Rotation and Looked is required.
 type Config struct {
 	Issuer   string        // the iss of what is signed
 	Rotation time.Duration // how long a key signs; the default is DefaultRotation
 	Store    Store
 	Now      func() time.Time
 	Logger   *slog.Logger
+	Looked   func(Result) // is told of each look; the default is nobody
 }
 
 // Keys are the signing keys of one issuer. They are safe for concurrent use, and
@@ -86,6 +99,9 @@ func New(config Config) (*Keys, error) {
 		return nil, err
 	}
 	config.Rotation = times.rotation
+	if config.Looked == nil {
+		config.Looked = func(Result) {}
+	}
 	s := &Keys{config: config, schedule: times, name: nameOf(config.Issuer)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil

@@ -93,9 +93,14 @@ func (s *Keys) run(l *look) {
 	defer s.mu.Unlock()
 	now := s.config.Now()
 	s.underway, s.failed, s.failedAt = nil, err, now
-	if err == nil && s.schedule.plan(d, now, s.wanted).changed {
-		l.change = s.beginChange(now)
+	switch {
+	case err != nil:
+		s.config.Looked(Failed)
+	case s.schedule.plan(d, now, s.wanted).changed:
+		l.change = s.beginChange(now) // what comes of that is told, and not this
 		return
+	default:
+		s.config.Looked(Kept)
 	}
 	s.tellFault(err, now)
 }
