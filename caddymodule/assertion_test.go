@@ -229,7 +229,7 @@ func TestAssertionWhenLoading(t *testing.T) {
 		"assertion.rotation: 1s is under 4s":                         func(a *Assertion) { a.Rotation = duration(time.Second) },
 		"assertion.ttl: 1m0s is over the rotation of 30s":            func(a *Assertion) { a.Rotation = duration(30 * time.Second) },
 		"configuring aws_jwt: loading signing keys: no route":        func(*Assertion) { storage.fail(errors.New("no route"), nil) },
-		"configuring aws_jwt: reading signing keys gateway.example-": func(*Assertion) { storage.fail(nil, nil); breakKeys(t, storage) },
+		"configuring aws_jwt: reading signing keys aws_jwt/signing/gateway.example-": func(*Assertion) { storage.fail(nil, nil); breakKeys(t, storage) },
 	} {
 		err := config(change)
 		storage.fail(nil, nil)

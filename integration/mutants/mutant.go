@@ -60,7 +60,7 @@ func place(row string) int {
 	if err != nil {
 		panic(err)
 	}
-	return strings.Index("CIKDPHO", row[:1])*numbers + n
+	return strings.Index("CIKDPHAO", row[:1])*numbers + n
 }
 
 // apply makes the edits in a tree, and returns what undoes them.
