@@ -90,3 +90,25 @@ cases:
 	w.asserted("127.0.0.1", mint(t, nil))
 	w.keyFile()
 }
+
+// An issuer and its assertions by two rotations are no configuration; sites by one
+// are. A reload may change it for all.
+func TestRotationsThatDisagree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := filepath.Join(w.directory, "Caddyfile")
+	for rotation, good := range map[string]bool{"1h": true, "2h": false, "24h": false} {
+		must(t, os.WriteFile(file, []byte(w.caddyfile(oneSite("rotation 1h", "rotation "+rotation))), 0o600))
+		code, out := command(t, w, "", "validate", "--config", file)
+		if (code == 0) != good || strings.Contains(out, "all that share its keys have to agree") == good {
+			t.Errorf("%s: code %d\n%s", rotation, code, out)
+		}
+	}
+	w.start(oneSite("rotation 1h", "rotation 1h"))
+	if a := w.load(oneSite("rotation 2h", "rotation 2h")); a.status != 200 {
+		t.Errorf("a reload: status %d %s", a.status, a.body)
+	}
+	if a := w.load(oneSite("rotation 2h", "rotation 1h")); a.status == 200 {
+		t.Error("a reload by two rotations passes")
+	}
+}

@@ -45,7 +45,7 @@ func (m mutant) unseen(pkg, name string) mutant {
 func mutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{
-		formMutants(), issuerMutants(), keyMutants(), reloadMutants(), policyMutants(), headerMutants(), upgradeMutants(), operationMutants(),
+		formMutants(), issuerMutants(), keyMutants(), reloadMutants(), policyMutants(), headerMutants(), upgradeMutants(), assertionMutants(), operationMutants(),
 	} {
 		all = append(all, some...)
 	}
