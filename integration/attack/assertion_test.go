@@ -185,7 +185,14 @@ func subjectProbes() []probe {
 	}
 	whichever := strings.Replace(asserting, "subject  spiffe://corp.example/aws/{aws_token.account.id}/{aws_token.principal_tags.team}\n\t\t}\n\t}\n\treverse_proxy",
 		"subject {aws_token.principal_tags.team}\n\t\t}\n\t}\n\treverse_proxy", 1)
+	named := strings.Replace(whichever, "subject {aws_token.principal_tags.team}", "subject aws:{aws_token.account.id}:{aws_token.principal_tags.team}", 1)
 	probes = append(probes, probe{
+		name: "no tag, behind another part", site: named, by: []protocol{h1, h2}, attack: call(bareToken()), status: 403, reason: "assertion_failed",
+		control: call(mint(nil)), intact: sub("aws:111122223333:orders"),
+	}, probe{
+		name: "a tag with a colon stays one part", site: named, by: []protocol{h1, h2}, attack: tagged("orders:admin"), disarmed: sub("aws:111122223333:orders%3Aadmin"),
+		control: tagged("orders/admin"), intact: sub("aws:111122223333:orders/admin"),
+	}, probe{
 		name: "a tag that is a SPIFFE ID", site: whichever, by: []protocol{h1, h2}, attack: tagged("spiffe://corp.example/admin"), status: 403, reason: "assertion_failed",
 		control: tagged("corp.example/admin"), intact: sub("corp.example/admin"),
 	}, probe{

@@ -26,8 +26,8 @@ func assertionMutants() []mutant {
 		off("A2", "something keeps two tags apart", subjectFile, "		case open != nil && !isOfOneLength", "		case open != nil && s == nil && !isOfOneLength"),
 		off("A2", "callers do not name themselves", subjectFile, "	if attributes > 0 && chosen == attributes {", "	if attributes == 0 && chosen > 0 {"),
 		off("A3", "a JWT is made out to who was asked for", assertionFile, "		a.issuer, sub, audience, now.Unix()", "		a.issuer, sub, a.audiences[len(a.audiences)-1], now.Unix()"),
-		off("A4", "an audience is one of the list", tradeFile, "	if !slices.Contains(e.Audiences, asked.audience) {", "	if asked.audience == \"\" {").
-			and(assertionFile, "	if !slices.Contains(a.audiences, audience) {", "	if audience == \"\" {"),
+		off("A4", "an audience is one of the list", tradeFile, "	if !slices.Contains(e.Audiences, asked.audience) {", "	if !slices.Contains(append(e.Audiences, asked.audience), asked.audience) {").
+			and(assertionFile, "	if !slices.Contains(a.audiences, audience) {", "	if !slices.Contains(append(a.audiences, audience), audience) {"),
 		off("A4", "a parameter stands there once", formFile, "		if len(form[name]) > 1 {", "		if len(form[name]) > 9 {"),
 		off("A4", "the policy decides on who trades", tradeFile, "	refused := h.decide(r, v)\n", "	refused := h.decide(r, v)\n	if v.result != nil {\n		refused = nil\n	}\n"),
 		off("A4", "a token of the form alone", tradeFile, "[]string{\"Bearer \" + asked.token}", "append(r.Header[\"Authorization\"], \"Bearer \"+asked.token)[:1]"),
