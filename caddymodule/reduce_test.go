@@ -57,6 +57,8 @@ func TestReduce(t *testing.T) {
 		{"an error", `{"handler":"error","error":"x","status_code":404}`, `[{"handler":"error","status_code":404}]`},
 		{"an error whose status nobody knows", `{"handler":"error","status_code":"{status}"}`, `[{"handler":"error"}]`},
 		{"what an id names", `{"@id":"here","handler":"vars","a":"b"}`, `[{"a":"b","handler":"vars"}]`},
+		{"an issuer", `{"handler":"aws_jwt_issuer","url":"https://gateway.example/id"}`, `[{"handler":"subroute","routes":[{"handle":[{"handler":"static_response"}],` +
+			`"match":[{"path":["/id/.well-known/openid-configuration","/id/.well-known/jwks.json","/id/.well-known/spiffe-bundle"]}]}]}]`},
 		{"what nobody knows", `{"handler":"something"}`, "null"},
 		{"encoding", `{"handler":"encode"}`, "null"},
 		{"a rewrite", `{"handler":"rewrite","strip_path_prefix":"/x"}`, `[{"handler":"rewrite","strip_path_prefix":"/x"}]`},

@@ -8,11 +8,11 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// goneBy are those handlers, ours and Caddy's own, that are left out and let
-// requests pass, or answer them for a cause of their own that the documentation
+// goneBy are those handlers of Caddy's own, and the issuer of assertions, that let
+// requests pass, or refuse them for a cause of their own that the documentation
 // names.
 var goneBy = []string{
-	"aws_jwt_issuer", "authentication", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
+	"authentication", "aws_jwt_issuer", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
 	"push", "request_body", "templates", "timeouts", "tracing",
 }
 
