@@ -32,6 +32,7 @@ const (
 // Result is what came of a look at the stored keys.
 type Result string
 
+// What comes of a look.
 const (
 	Kept    Result = "kept"    // they are as they should be
 	Changed Result = "changed" // a key was made or withdrawn

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -212,17 +211,12 @@ func (w *world) get(url string) string {
 	return a.body
 }
 
-// trade asks for a JWT at the token endpoint of an issuer. Further parameters may
-// follow by name and value.
-func (w *world) trade(issuer, token, target string, more ...string) (status int, issued string, body string) {
+// trade asks for a JWT at the token endpoint of an issuer.
+func (w *world) trade(issuer, token, target string) (status int, issued string, body string) {
 	w.t.Helper()
-	form := tradeForm(token, target)
-	for i := 0; i < len(more); i += 2 {
-		form.Add(more[i], more[i+1])
-	}
 	u, err := url.Parse(issuer)
 	must(w.t, err)
-	a := w.ask(http.MethodPost, u.Host, u.Path+"/token", form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+	a := w.ask(http.MethodPost, u.Host, u.Path+"/token", tradeForm(token, target).Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 	var said struct {
 		Token string `json:"access_token"`
 	}
@@ -271,11 +265,4 @@ func read(t *testing.T, file string) string {
 	text, err := os.ReadFile(file)
 	must(t, err)
 	return string(text)
-}
-
-// wasCut reports whether a connection was closed without an answer, or was not
-// accepted.
-func wasCut(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
 }
