@@ -96,7 +96,7 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 	if other, differs := otherRotation(settings, own.config); differs {
 		found.add(fmt.Errorf("%srotation: it is %s here, and %s in another handler, for the issuer %s; all that share its keys have to agree", path, settings.rotation, other, issuer))
 	}
-	if isRehearsal(ctx) {
+	if rehearsalOf(ctx) != nil {
 		return taken
 	}
 	checking, cancel := context.WithTimeout(ctx, checkTimeout)

@@ -15,10 +15,10 @@ import (
 
 // assertionRows are about what the gateway signs.
 var assertionRows = []row{
-	{"A1", ownAssertionProbes},
-	{"A2", subjectProbes},
-	{"A3", elsewhereProbes},
-	{"A4", tradeProbes},
+	{"S1", ownAssertionProbes},
+	{"S2", subjectProbes},
+	{"S3", elsewhereProbes},
+	{"S4", tradeProbes},
 }
 
 const (
