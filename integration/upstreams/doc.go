@@ -1,0 +1,4 @@
+// Package upstreams runs the upstreams of examples/upstreams, in their languages,
+// behind the built gateway: they take its assertions and nothing that resembles
+// them, also over a rotation of its keys. All of it is tests.
+package upstreams

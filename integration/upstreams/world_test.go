@@ -1,0 +1,146 @@
+package upstreams
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+)
+
+const (
+	audience = "https://orders.internal"                      // of the examples' assertions
+	subject  = "spiffe://example.com/aws/111122223333/orders" // of the caller
+	header   = "X-Aws-Token-Assertion"
+)
+
+// world is the gateway of examples/upstreams/Caddyfile, before an upstream that
+// keeps what it is sent, with the examples' upstreams at further paths.
+type world struct {
+	t        *testing.T
+	sts      *devsts.Server
+	issuer   string // of assertions
+	recorder *stack.Upstream
+	gateway  *stack.Gateway
+	storage  string // Caddy's
+}
+
+// newWorld starts it. Its keys rotate as they are told, and each path /<name>
+// leads to an address.
+func newWorld(t *testing.T, rotation string, paths map[string]string) *world {
+	t.Helper()
+	w := &world{t: t, storage: t.TempDir()}
+	var err error
+	w.sts, err = devsts.New(devsts.DefaultConfig())
+	must(t, err)
+	listener := httptest.NewServer(w.sts.Handler())
+	t.Cleanup(listener.Close)
+	must(t, w.sts.SetBaseURL(listener.URL))
+	w.recorder, err = stack.StartUpstream()
+	must(t, err)
+	t.Cleanup(w.recorder.Close)
+	address, err := stack.FreeAddress()
+	must(t, err)
+	w.issuer = "http://" + address
+	w.gateway, err = stack.StartGateway(binaries, w.storage, address, w.caddyfile(rotation, paths))
+	must(t, err)
+	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	return w
+}
+
+// caddyfile is that of the examples with the addresses of the test.
+func (w *world) caddyfile(rotation string, paths map[string]string) string {
+	trusted, err := w.sts.IssuerURL("111122223333")
+	must(w.t, err)
+	text := w.example("Caddyfile",
+		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", trusted+" 111122223333",
+		"aws_jwt_issuer https://orders.example.com", "aws_jwt_issuer "+w.issuer+" {\n\t\trotation "+rotation+"\n\t}",
+		"audience https://orders.example.com", "audience orders.internal",
+		"issuer https://orders.example.com", "issuer "+w.issuer+"\n\t\t\trotation "+rotation+"\n\t\t\tttl 30s",
+		"orders.example.com {", w.issuer+" {",
+		"127.0.0.1:9000", w.recorder.Address)
+	var more strings.Builder
+	for name, to := range paths {
+		fmt.Fprintf(&more, "\treverse_proxy /%s %s\n", name, to)
+	}
+	return "{\n\tadmin off\n}\n" + strings.Replace(text, "\treverse_proxy ", more.String()+"\treverse_proxy ", 1)
+}
+
+// example is a file of the examples with texts replaced, each of which is there.
+func (w *world) example(name string, pairs ...string) string {
+	w.t.Helper()
+	return example(w.t, name, pairs...)
+}
+
+func example(t *testing.T, name string, pairs ...string) string {
+	t.Helper()
+	content, err := os.ReadFile(exampleFile(t, name))
+	must(t, err)
+	text := string(content)
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(text, pairs[i]) {
+			t.Fatalf("%s has no %q", name, pairs[i])
+		}
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	return text
+}
+
+func exampleFile(t *testing.T, name string) string {
+	t.Helper()
+	root, err := stack.Root()
+	must(t, err)
+	return filepath.Join(root, "examples", "upstreams", filepath.FromSlash(name))
+}
+
+// token is a new one of AWS, so that its assertion is new, too.
+func (w *world) token() string {
+	w.t.Helper()
+	claims, err := w.sts.GoodClaims("orders-lambda", "orders.internal")
+	must(w.t, err)
+	token, err := w.sts.Mint("111122223333", nil, claims)
+	must(w.t, err)
+	return token
+}
+
+// ask sends a request through the gateway.
+func (w *world) ask(method, path, body string) (status int, answer string) {
+	w.t.Helper()
+	return send(w.t, method, w.issuer+path, body, "Authorization", "Bearer "+w.token())
+}
+
+// assertion is a new one of the gateway's.
+func (w *world) assertion() string {
+	w.t.Helper()
+	w.recorder.Seen()
+	if status, answer := w.ask(http.MethodGet, "/", ""); status != http.StatusOK {
+		w.t.Fatalf("the gateway answers %d %s", status, answer)
+	}
+	seen := w.recorder.Seen()
+	if len(seen) != 1 || len(seen[0].Get(header)) != 1 {
+		w.t.Fatalf("the upstream saw %+v", seen)
+	}
+	return seen[0].Get(header)[0]
+}
+
+// send sends a request with header fields, names and values in turn.
+func send(t *testing.T, method, url, body string, fields ...string) (status int, answer string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	must(t, err)
+	for i := 0; i < len(fields); i += 2 {
+		request.Header.Add(fields[i], fields[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	must(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	must(t, err)
+	return response.StatusCode, string(text)
+}
