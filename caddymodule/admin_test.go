@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/console"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 )
 
@@ -215,7 +216,7 @@ func TestAdminIssuersOfManyHandlers(t *testing.T) {
 		},
 	}
 	a.load(servers)
-	var page issuerPage
+	var page console.IssuerPage
 	if status, text := a.call("GET", "/aws_jwt/issuers", "", &page); status != http.StatusOK {
 		t.Fatal(text)
 	}
@@ -234,7 +235,7 @@ func TestAdminIssuersOfManyHandlers(t *testing.T) {
 	}
 	var paged []string
 	for after := ""; ; {
-		var one issuerPage
+		var one console.IssuerPage
 		if status, text := a.call("GET", "/aws_jwt/issuers?limit=1"+after, "", &one); status != http.StatusOK || len(one.Issuers) != 1 || one.Total != 4 {
 			t.Fatal(text)
 		}
@@ -247,7 +248,7 @@ func TestAdminIssuersOfManyHandlers(t *testing.T) {
 	if len(paged) != 4 {
 		t.Errorf("page by page: %v", paged)
 	}
-	page = issuerPage{}
+	page = console.IssuerPage{}
 	if a.call("GET", "/aws_jwt/issuers?state=fresh", "", &page); page.Total != 1 || page.Issuers[0].URL != "https://only.example" {
 		t.Errorf("fresh ones: %+v", page)
 	}

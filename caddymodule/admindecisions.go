@@ -9,12 +9,6 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 )
 
-// decisionPage is the answer of GET /aws_jwt/decisions.
-type decisionPage struct {
-	Decisions []ledger.Entry `json:"decisions"`
-	Next      uint64         `json:"next,omitempty"` // for before; absent on the last page
-}
-
 func adminDecisions(_ http.ResponseWriter, r *http.Request) (any, error) {
 	values, err := adminQuery(r, "limit", "before", "reason", "result", "account")
 	if err != nil {
@@ -42,17 +36,7 @@ func adminDecisions(_ http.ResponseWriter, r *http.Request) (any, error) {
 			return nil, badRequest("before: %s is not the id of a decision", quoteForeign(text))
 		}
 	}
-	entries, more := decisions.Entries(before, limit, func(e *ledger.Entry) bool {
-		return (result == "" || string(e.Result) == result) && (reason == "" || e.Reason == reason) && (account == "" || e.AccountID == account)
-	})
-	page := decisionPage{Decisions: entries}
-	if page.Decisions == nil {
-		page.Decisions = []ledger.Entry{}
-	}
-	if more {
-		page.Next = entries[len(entries)-1].ID
-	}
-	return page, nil
+	return decisions.Page(ledger.Query{Limit: limit, Before: before, Result: result, Reason: reason, Account: account}), nil
 }
 
 func reasonNames() []string {

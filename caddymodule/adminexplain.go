@@ -65,12 +65,19 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 	case <-ctx.Done():
 		return nil, adminFault(http.StatusServiceUnavailable, "others are being explained; try again")
 	}
-	rehearsed, err := rehearseRunning(config)
-	if err != nil {
+	rehearsed, err := rehearseRunning(ctx, config)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, adminFault(http.StatusServiceUnavailable, "the configuration could not be made ready to be asked within %v", explainWait)
+	case err != nil:
 		return nil, adminFault(http.StatusConflict, "the configuration that runs cannot be asked: %s", terminal.Sentence(err.Error()))
 	}
 	defer rehearsed.Close()
-	return asked.walk(ctx, rehearsed, credential)
+	walked, err := asked.walk(ctx, rehearsed, credential)
+	if rehearsed.replaced() {
+		return nil, adminFault(http.StatusConflict, "the configuration that runs cannot be asked: %s", errReplaced)
+	}
+	return walked, err
 }
 
 // walk asks a rehearsal. An error begins with the member that is to be written

@@ -81,7 +81,8 @@ func TestExplainOfConfigurationThatCannotBeAsked(t *testing.T) {
 	}{
 		"nothing":       {"null", "serves no site"},
 		"no aws_jwt":    {`{"apps":{"http":{"servers":{"a":{"listen":[":80"],"routes":[]}}}}}`, "no site of it has an aws_jwt"},
-		"a bad handler": {strings.Replace(string(good), `"audiences":["`+audience+`"]`, `"audiences":[]`, 1), "audience"},
+		"another":       {strings.Replace(string(good), `"audiences":["`+audience+`"]`, `"audiences":["another"]`, 1), "replaced meanwhile"},
+		"a bad handler": {strings.Replace(string(good), `"audiences":["`+audience+`"]`, `"audiences":["`+audience+`"],"deny":[{"expression":"1"}]`, 1), "not bool"},
 		"a bad matcher": {strings.Replace(string(good), `"routes":[{`, `"routes":[{"match":[{"nobody":1}]},{`, 1), "nobody"},
 	} {
 		a.loaded = []byte(tt.config)
@@ -193,7 +194,7 @@ func TestRehearsedHandlerIsQuiet(t *testing.T) {
 		ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
 		defer cancel()
 		if asked {
-			ctx = ctx.WithValue(rehearsalKey{}, true)
+			ctx = ctx.WithValue(rehearsalKey{}, t.Context())
 		}
 		h := &Handler{Issuers: []Issuer{{URL: "https://a.example", Accounts: []string{ordersAccount}}}, Audiences: []string{audience}}
 		if err := h.Provision(ctx); err != nil {

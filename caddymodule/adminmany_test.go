@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/console"
 )
 
 // Issuers that somebody invents of an organization's form are not in the way of
@@ -46,7 +48,7 @@ func TestAdminCandidates(t *testing.T) {
 		"?state=unavailable&candidate=true":  {down, invented},
 		"?state=unavailable&candidate=false": {down},
 	} {
-		var page issuerPage
+		var page console.IssuerPage
 		if status, text := a.call("GET", "/aws_jwt/issuers"+query, "", &page); status != http.StatusOK {
 			t.Fatal(text)
 		}
@@ -165,7 +167,7 @@ func TestAdminListOfManyIsCheap(t *testing.T) {
 		}
 		a.load(object{"a": a.guarded("site", nil, object{"issuers": listed})})
 		handlers := running()
-		return testing.AllocsPerRun(5, func() { trustedIssuers(handlers, anyIssuer) }) / float64(n)
+		return testing.AllocsPerRun(5, func() { trustedIssuers(handlers, anyIssuer, inventedLast) }) / float64(n)
 	}
 	if few, many := per(10), per(2000); many > few+1 {
 		t.Errorf("%.1f allocations for each of 2000 issuers, %.1f for each of 10", many, few)

@@ -74,13 +74,13 @@ func adminRefresh(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	began := time.Now().UTC()
-	all := trustedIssuers(running(), order.wants)
+	all := trustedIssuers(running(), order.wants, inventedLast)
 	if order.Issuer != "" && len(all) == 0 {
 		return nil, adminFault(http.StatusNotFound, "no aws_jwt trusts %s, or, as one of an organization's, none has seen a token of it", quoteForeign(order.Issuer))
 	}
 	report := refreshReport{Issuers: []refreshedIssuer{}}
 	// In the order of their URLs, the same ones would be left off each time.
-	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.Attempted.Compare(b.Attempted) })
+	slices.SortStableFunc(all, func(a, b trustedIssuer) int { return a.AttemptedAt.Compare(b.AttemptedAt) })
 	if more := len(all) - maxRefreshed; more > 0 {
 		all, report.LeftOff = all[:maxRefreshed], more
 		if report.AttemptedBefore = order.AttemptedBefore; report.AttemptedBefore.IsZero() {

@@ -22,7 +22,7 @@ func TestAdminIssuersOfHandlersThatEnd(t *testing.T) {
 	ready.wait = 0
 	var reading sync.WaitGroup
 	for _, read := range []func(){
-		func() { trustedIssuers(handlers, anyIssuer) },
+		func() { trustedIssuers(handlers, anyIssuer, inventedLast) },
 		func() { vitalsNow() },
 		func() { ready.answer(t.Context()) },
 	} {
@@ -34,7 +34,7 @@ func TestAdminIssuersOfHandlersThatEnd(t *testing.T) {
 		}
 	}
 	reading.Wait()
-	if all := trustedIssuers(handlers, anyIssuer); len(all) != 2 {
+	if all := trustedIssuers(handlers, anyIssuer, inventedLast); len(all) != 2 {
 		t.Errorf("%d entries afterwards, want one of each handler", len(all))
 	}
 }

@@ -65,6 +65,13 @@ func (c *Console) Provision(ctx caddy.Context) error {
 	}
 	c.readRanges(&found)
 	c.readHosts(&found)
+	if server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); len(c.RemoteIP) > 0 && believesClients(server) {
+		what := "nobody is let in by an address that a proxy hands on: "
+		if c.Authenticated {
+			what = "remote_ip may go by what a client wrote: "
+		}
+		c.logger.Warn(what + mayBeWritten)
+	}
 	c.page = console.New(consoleSource{now: time.Now}, time.Now)
 	return found.errOf("aws_jwt_console")
 }

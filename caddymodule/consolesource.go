@@ -17,21 +17,20 @@ func (s consoleSource) Summary() console.Summary {
 	v := vitalsNow()
 	offset, suspected, hint := clockEstimate()
 	summary := console.Summary{
-		Now: s.now().UTC(), Minutes: []console.Minute{}, Reasons: []console.ReasonCount{}, Rules: ruleCounts(running()),
+		Now: s.now().UTC(), Minutes: decisions.Minutes(), Reasons: []ledger.Count{}, Rules: ruleCounts(running()),
 		Issuers: console.IssuerCounts{
 			Fresh: v.issuers[verifier.StateFresh], Stale: v.issuers[verifier.StateStale],
 			Unavailable: v.issuers[verifier.StateUnavailable], Unfetched: v.issuers[verifier.StateUnfetched],
+			Failing: v.failing,
 		},
 		OldestKeyAgeSeconds: v.oldest.Seconds(),
+		Handlers:            len(running()),
 		Cache:               console.CacheFigures{Entries: v.entries, Hits: v.hits, Misses: v.misses},
 		Clock:               console.Clock{Suspected: suspected, OffsetSeconds: offset.Seconds(), Hint: hint},
 	}
-	for _, m := range decisions.Minutes() {
-		summary.Minutes = append(summary.Minutes, console.Minute(m))
-	}
 	for _, c := range decisions.LastHour() {
 		if c.Reason != "" { // what passes is in the minutes
-			summary.Reasons = append(summary.Reasons, console.ReasonCount{Result: string(c.Result), Reason: c.Reason, Count: c.Count})
+			summary.Reasons = append(summary.Reasons, c)
 		}
 	}
 	return summary
@@ -57,29 +56,7 @@ func ruleCounts(handlers []rehearsedHandler) []console.RuleCount {
 }
 
 // Decisions implements [console.Source].
-func (s consoleSource) Decisions(q console.DecisionQuery) console.DecisionPage {
-	entries, more := decisions.Entries(q.Before, q.Limit, func(e *ledger.Entry) bool {
-		return (q.Result == "" || string(e.Result) == q.Result) && (q.Reason == "" || e.Reason == q.Reason) &&
-			(q.Account == "" || e.AccountID == q.Account)
-	})
-	page := console.DecisionPage{Decisions: make([]console.Decision, len(entries))}
-	for i := range entries {
-		page.Decisions[i] = consoleDecision(&entries[i])
-	}
-	if more {
-		page.Next = entries[len(entries)-1].ID
-	}
-	return page
-}
-
-func consoleDecision(e *ledger.Entry) console.Decision {
-	return console.Decision{
-		ID: e.ID, Time: e.Time, Result: string(e.Result), Status: e.Status, Reason: e.Reason, Rule: e.Rule, Hint: e.Hint,
-		Handler: e.Handler, Issuer: e.Issuer, Account: e.AccountID, Subject: e.Subject, TokenID: e.TokenID, KeyID: e.KeyID,
-		Unverified: e.Unverified, RemoteIP: e.RemoteIP, Method: e.Method, Host: e.Host, Path: e.Path,
-		Cached: e.Cached, Duration: e.Duration.Seconds(),
-	}
-}
+func (s consoleSource) Decisions(q ledger.Query) ledger.Page { return decisions.Page(q) }
 
 // Gateways implements [console.Source].
 func (s consoleSource) Gateways() []console.Gateway {

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/console"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
 // lastDecision is the newest of the ledger.
-func lastDecision(t *testing.T) console.Decision {
+func lastDecision(t *testing.T) ledger.Entry {
 	t.Helper()
-	page := consoleSource{clock}.Decisions(console.DecisionQuery{Limit: 1})
+	page := consoleSource{clock}.Decisions(ledger.Query{Limit: 1})
 	if len(page.Decisions) != 1 || page.Next == 0 && page.Decisions[0].ID > 1 {
 		t.Fatalf("the page is %+v", page)
 	}

@@ -17,12 +17,11 @@ func (s consoleSource) Walk(ctx context.Context, id uint64) (*console.Answer, er
 	if !ok {
 		return nil, console.ErrForgotten
 	}
-	decision := consoleDecision(&e)
 	part := &walk.Handler{
 		Where: e.Handler, Outcome: outcomeOf(&e), Reason: e.Reason, Rule: e.Rule, Status: e.Status, Hint: e.Hint,
 		Verified: !e.Unverified && e.Issuer != "", Claimed: e.AccountID,
 	}
-	answer := &console.Answer{Decision: &decision, Signature: console.SignatureDoubtful}
+	answer := &console.Answer{Decision: &e, Signature: console.SignatureDoubtful}
 	switch {
 	case !part.Verified:
 		part.Checks = console.RefusedSteps(e.Reason, e.Hint, e.KeyID)

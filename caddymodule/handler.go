@@ -156,6 +156,8 @@ type Handler struct {
 	home   *caddyhttp.Server      // that it is provisioned for, or nil
 	placed atomic.Pointer[string] // where it stands there, once its configuration runs
 
+	census atomic.Pointer[verifier.Census] // of its configuration, if the handler is the first of that
+
 	logger      *zap.Logger  // of decisions
 	slogger     *slog.Logger // of issuers and keys
 	clockLogger *zap.Logger

@@ -25,7 +25,11 @@ const (
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger(h)
-	if isRehearsal(ctx) {
+	asking := rehearsalOf(ctx)
+	if asking != nil {
+		if err := asking.Err(); err != nil { // of thousands of handlers, no more is made
+			return fmt.Errorf("provisioning to be asked: %w", err)
+		}
 		h.logger = zap.NewNop() // it has said all when it was run
 	}
 	h.slogger = structured(h.logger.Named(logKeys))
@@ -36,7 +40,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	if h.now == nil {
 		h.now = time.Now
-		if !isRehearsal(ctx) { // whose tokens are of any age
+		if asking == nil { // whose tokens are of any age
 			h.clock = machineClock
 		}
 	}
@@ -58,7 +62,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.provisionMode(&found)
 	h.maxStream = found.positive("max_stream", h.MaxStream)
 	h.provisionPolicy(&found)
-	h.provisionVerifier(ctx, &found)
+	if asking == nil {
+		h.provisionVerifier(ctx, &found)
+	} else {
+		h.verifier = new(verifier.Verifier) // which refuses all, until one that runs takes its place
+	}
 	h.provisionAssertion(ctx, &found)
 	return found.err()
 }
@@ -105,6 +113,9 @@ func (h *Handler) provisionPolicy(found *faults) {
 	for _, warning := range h.policy.Warnings() {
 		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
 		h.warnings = append(h.warnings, warning.String())
+	}
+	if h.policy.ReadsRemoteIP() && believesClients(h.home) {
+		h.logger.Named(logConfig).Warn("request.remote_ip may be what a client wrote: " + mayBeWritten)
 	}
 	if warning := h.noPolicy(); warning != "" {
 		h.logger.Named(logConfig).Warn(warning)

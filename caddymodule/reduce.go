@@ -21,9 +21,8 @@ type reduction struct {
 	// keys are not asked for, and the machine need not have the files.
 	offline bool
 
-	// running says that the configuration is the one that runs: its handlers share
-	// the key sets that there are, and the storage behind them, as any other of the
-	// same settings would.
+	// running says that the configuration is the one that runs, whose handlers stay
+	// as they are: by that each is found among those that run.
 	running bool
 }
 

@@ -24,6 +24,7 @@ type rehearsal struct {
 	offline  bool
 	by       map[*caddyhttp.Server]http.Handler // what answers in the place of each server
 	end      func()                             // ends what was provisioned; nil: the process does
+	running  []*Handler                         // those that run and verify for it; none: it verifies itself
 }
 
 // rehearsed is one server of a rehearsal.
@@ -145,22 +146,6 @@ func (r *rehearsal) collect(route caddyhttp.Route, where string) {
 	for _, handler := range route.Handlers {
 		if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
 			r.handlers = append(r.handlers, rehearsedHandler{h, where})
-		}
-	}
-}
-
-// visitRoutes visits the routes, and those within them, each with its place.
-func visitRoutes(routes caddyhttp.RouteList, at place, visit func(caddyhttp.Route, place)) {
-	for _, route := range routes {
-		inner := at.within(route)
-		visit(route, inner)
-		for _, handler := range route.Handlers {
-			if sub, ok := handler.(*caddyhttp.Subroute); ok {
-				visitRoutes(sub.Routes, inner, visit)
-				if sub.Errors != nil {
-					visitRoutes(sub.Errors.Routes, inner, visit)
-				}
-			}
 		}
 	}
 }

@@ -93,7 +93,7 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 	shared, _ := value.(*sharedSigning) // the pool holds nothing else
 	shared.lenders.enter(own)
 	taken := &signingLease{settings, shared, own}
-	if isRehearsal(ctx) {
+	if rehearsalOf(ctx) != nil {
 		return taken
 	}
 	checking, cancel := context.WithTimeout(ctx, checkTimeout)

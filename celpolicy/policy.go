@@ -3,6 +3,7 @@ package celpolicy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
@@ -87,6 +88,12 @@ func (c *compiler) compileAll(kind Effect, sources []Rule, f *faults) []*rule {
 // ReadsPath reports whether a rule that is in force reads request.path. Such a
 // policy refuses unsafe paths. Others do not, whatever their shadow rules read.
 func (p *Policy) ReadsPath() bool { return p != nil && p.enforced.readsPath }
+
+// ReadsRemoteIP reports whether a rule reads request.remote_ip, shadow rules
+// among them.
+func (p *Policy) ReadsRemoteIP() bool {
+	return p != nil && slices.ContainsFunc(p.rules, func(r *rule) bool { return r.readsRemoteIP })
+}
 
 // HasRules reports whether there are rules, shadow rules among them. Without any,
 // [Policy.Evaluate] does not look at the [Request].

@@ -116,6 +116,27 @@ func TestReadsPath(t *testing.T) {
 	}
 }
 
+func TestReadsRemoteIP(t *testing.T) {
+	for rule, want := range map[string]bool{
+		`request.remote_ip == "192.0.2.1"`:                 true,
+		`true || ip_in(request.remote_ip, "192.0.2.0/24")`: true,
+		`has(request.remote_ip)`:                           true,
+		`request.host == "request.remote_ip"`:              false,
+		`true`:                                             false,
+	} {
+		if got := mustCompile(t, allowRule(rule)).ReadsRemoteIP(); got != want {
+			t.Errorf("%s: ReadsRemoteIP() = %t", rule, got)
+		}
+		shadow := mustCompile(t, Config{Deny: []Rule{{Expression: rule, Shadow: true}}})
+		if got := shadow.ReadsRemoteIP(); got != want {
+			t.Errorf("deny shadow %s: ReadsRemoteIP() = %t", rule, got)
+		}
+	}
+	if (*Policy)(nil).ReadsRemoteIP() {
+		t.Error("no policy reads it")
+	}
+}
+
 func TestLongRequestText(t *testing.T) {
 	long := strings.Repeat("a", MaxTextBytes)
 	for rule, edit := range map[string]func(*Request, string){

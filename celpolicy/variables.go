@@ -24,6 +24,10 @@ const presencePrefix = "@has:"
 // pathVariable is the one variable that makes a policy refuse unsafe paths.
 const pathVariable = "request.path"
 
+// remoteIPVariable is the one that is what a client writes, where the server that
+// asks believes it.
+const remoteIPVariable = "request.remote_ip"
+
 // requestTime is the one variable of a request that is not a string.
 const requestTime = "request.time"
 
@@ -40,10 +44,10 @@ func newVariables() map[string]variable {
 	vars[claimsPath] = variable{vars[claimsPath].celType, func(a *activation) any { return a.allClaims() }}
 	vars[presencePrefix+claimsPath] = variable{cel.BoolType, func(a *activation) any { return len(a.allClaims()) > 0 }}
 	for name, text := range map[string]requestText{
-		"request.method":    {func(a *activation) string { return a.request.Method }, nil},
-		"request.host":      {func(a *activation) string { return a.request.Host }, (*activation).hostname},
-		pathVariable:        {func(a *activation) string { return a.path }, nil},
-		"request.remote_ip": {func(a *activation) string { return a.request.RemoteIP }, nil},
+		"request.method": {func(a *activation) string { return a.request.Method }, nil},
+		"request.host":   {func(a *activation) string { return a.request.Host }, (*activation).hostname},
+		pathVariable:     {func(a *activation) string { return a.path }, nil},
+		remoteIPVariable: {func(a *activation) string { return a.request.RemoteIP }, nil},
 	} {
 		vars[name] = variable{cel.StringType, func(a *activation) any { return text.value(name, a) }}
 		vars[presencePrefix+name] = variable{cel.BoolType, func(a *activation) any { return text.raw(a) != "" }}

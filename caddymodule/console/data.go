@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/terminal"
 )
 
@@ -16,6 +18,9 @@ var data = map[string]func(*Page, http.ResponseWriter, *http.Request){
 	"api/issuers":   reading((*Page).issuers),
 	"api/decisions": reading((*Page).decisions),
 	"api/walk":      reading((*Page).walk),
+	"api/reasons": reading(func(*Page, *http.Request) (any, error) {
+		return map[string][]ReasonGroup{"groups": reasonGroups()}, nil
+	}),
 	"api/handlers": reading(func(p *Page, _ *http.Request) (any, error) {
 		return map[string][]Gateway{"handlers": orEmpty(p.source.Gateways())}, nil
 	}),
@@ -80,11 +85,9 @@ func (p *Page) issuers(r *http.Request) (any, error) {
 	if err != nil || tooLong(query) {
 		return nil, errQuery
 	}
-	page := p.source.Issuers(IssuerQuery{
+	return p.source.Issuers(IssuerQuery{
 		State: query.Get("state"), Text: query.Get("text"), Limit: limit, After: query.Get("after"),
-	})
-	page.Issuers = orEmpty(page.Issuers)
-	return page, nil
+	}), nil
 }
 
 func (p *Page) decisions(r *http.Request) (any, error) {
@@ -93,15 +96,13 @@ func (p *Page) decisions(r *http.Request) (any, error) {
 	if err != nil || tooLong(query) {
 		return nil, errQuery
 	}
-	q := DecisionQuery{Limit: limit, Result: query.Get("result"), Reason: query.Get("reason"), Account: query.Get("account")}
+	q := ledger.Query{Limit: limit, Result: query.Get("result"), Reason: query.Get("reason"), Account: query.Get("account")}
 	if before := query.Get("before"); before != "" {
 		if q.Before, err = strconv.ParseUint(before, 10, 64); err != nil {
 			return nil, errQuery
 		}
 	}
-	page := p.source.Decisions(q)
-	page.Decisions = orEmpty(page.Decisions)
-	return page, nil
+	return p.source.Decisions(q), nil
 }
 
 func (p *Page) walk(r *http.Request) (any, error) {
@@ -133,6 +134,19 @@ func tooLong(query map[string][]string) bool {
 		}
 	}
 	return false
+}
+
+// reasonGroups are all reasons that there are, whether they were met or not.
+func reasonGroups() []ReasonGroup {
+	var groups []ReasonGroup
+	for _, part := range remedy.Groups() {
+		group := ReasonGroup{In: part.In}
+		for _, each := range part.Remedies {
+			group.Reasons = append(group.Reasons, each.Reason)
+		}
+		groups = append(groups, group)
+	}
+	return groups
 }
 
 // orEmpty keeps an empty list from becoming null.

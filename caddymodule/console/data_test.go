@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
 )
 
 func TestQueriesReachTheSource(t *testing.T) {
@@ -16,11 +20,11 @@ func TestQueriesReachTheSource(t *testing.T) {
 		t.Errorf("issuers: %+v, want %+v", source.issuersAsked, want)
 	}
 	ask(t, source, httptest.NewRequest(http.MethodGet, "/api/decisions?limit=9999&before=12&reason=expired&result=refused&account=111122223333", nil))
-	if want := (DecisionQuery{maxLimit, 12, "refused", "expired", "111122223333"}); source.decisionsAsked != want {
+	if want := (ledger.Query{Limit: maxLimit, Before: 12, Result: "refused", Reason: "expired", Account: "111122223333"}); source.decisionsAsked != want {
 		t.Errorf("decisions: %+v, want %+v", source.decisionsAsked, want)
 	}
 	ask(t, source, httptest.NewRequest(http.MethodGet, "/api/decisions", nil))
-	if want := (DecisionQuery{Limit: defaultLimit}); source.decisionsAsked != want {
+	if want := (ledger.Query{Limit: defaultLimit}); source.decisionsAsked != want {
 		t.Errorf("decisions: %+v, want %+v", source.decisionsAsked, want)
 	}
 }
@@ -68,7 +72,7 @@ func TestDataForAnotherOriginByOrigin(t *testing.T) {
 
 func TestTextsStayText(t *testing.T) {
 	w := get(t, "/api/decisions")
-	var page DecisionPage
+	var page ledger.Page
 	if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || page.Decisions[0].KeyID != hostile {
 		t.Errorf("error %v: %s", err, w.Body)
 	}
@@ -91,5 +95,27 @@ func TestSummaryIsMadeOnceInAWhile(t *testing.T) {
 	page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/summary", nil))
 	if source.summaries != 2 {
 		t.Errorf("made %d times, want 2", source.summaries)
+	}
+}
+
+// The page offers every reason that there is, each once, and those of one thing
+// together.
+func TestReasons(t *testing.T) {
+	var answer struct{ Groups []ReasonGroup }
+	if err := json.Unmarshal(get(t, "/api/reasons").Body.Bytes(), &answer); err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, group := range answer.Groups {
+		got = append(got, group.Reasons...)
+	}
+	for _, each := range remedy.All() {
+		want = append(want, each.Reason)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("offered are %v, there are %v", got, want)
+	}
+	if first := answer.Groups[0]; first.In != "Credential" || !slices.Equal(first.Reasons, []string{"missing_token", "malformed_request"}) {
+		t.Errorf("the first group is %+v", first)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
 )
 
@@ -26,14 +27,14 @@ type fakeSource struct {
 	end       chan struct{} // and waits until it may end
 
 	issuersAsked   IssuerQuery
-	decisionsAsked DecisionQuery
+	decisionsAsked ledger.Query
 }
 
 func (f *fakeSource) Summary() Summary {
 	f.summaries++
 	return Summary{
-		Now: instant, Minutes: []Minute{{At: instant, Allowed: 7, Refused: 2}},
-		Reasons: []ReasonCount{{"refused", "expired", 2}},
+		Now: instant, Minutes: []ledger.Minute{{At: instant, Allowed: 7, Refused: 2}},
+		Reasons: []ledger.Count{{Result: ledger.Refused, Reason: "expired", Count: 2}},
 		Rules:   []RuleCount{{Handler: "orders.example.com", Rule: "team", Effect: "allow", Count: 7}},
 	}
 }
@@ -43,9 +44,9 @@ func (f *fakeSource) Issuers(q IssuerQuery) IssuerPage {
 	return IssuerPage{Issuers: []Issuer{{URL: "https://issuer.example", State: "fresh"}}, Total: 1}
 }
 
-func (f *fakeSource) Decisions(q DecisionQuery) DecisionPage {
+func (f *fakeSource) Decisions(q ledger.Query) ledger.Page {
 	f.decisionsAsked = q
-	return DecisionPage{Decisions: []Decision{{ID: 3, Time: instant, Reason: "expired", KeyID: hostile}}}
+	return ledger.Page{Decisions: []ledger.Entry{{ID: 3, Time: instant, Reason: "expired", KeyID: hostile}}}
 }
 
 func (f *fakeSource) Walk(_ context.Context, id uint64) (*Answer, error) {

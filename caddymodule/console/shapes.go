@@ -3,38 +3,34 @@ package console
 import (
 	"time"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
+	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
 
 // Summary is what the page shows at a glance.
 type Summary struct {
-	Now     time.Time     `json:"now"`
-	Minutes []Minute      `json:"minutes"` // the last 60, the oldest first
-	Reasons []ReasonCount `json:"reasons"` // of the last hour
-	Rules   []RuleCount   `json:"rules"`   // since the configuration was loaded
-	Issuers IssuerCounts  `json:"issuers"`
+	Now     time.Time       `json:"now"`
+	Minutes []ledger.Minute `json:"minutes"` // the last 60, the oldest first
+	Reasons []ledger.Count  `json:"reasons"` // of the last hour
+	Rules   []RuleCount     `json:"rules"`   // since the configuration was loaded
+	Issuers IssuerCounts    `json:"issuers"`
 
 	// OldestKeyAgeSeconds is the age of the key set that was fetched longest ago.
 	OldestKeyAgeSeconds float64 `json:"oldest_key_age_seconds"`
+
+	// Handlers is how many aws_jwt the configuration that runs has.
+	Handlers int `json:"handlers"`
 
 	Cache CacheFigures `json:"cache"`
 	Clock Clock        `json:"clock"`
 }
 
-// Minute counts the decisions of one minute.
-type Minute struct {
-	At        time.Time `json:"at"` // its begin
-	Allowed   uint64    `json:"allowed"`
-	Anonymous uint64    `json:"anonymous"`
-	Audited   uint64    `json:"audited"`
-	Refused   uint64    `json:"refused"`
-}
-
-// ReasonCount counts the decisions of one result and reason.
-type ReasonCount struct {
-	Result string `json:"result"` // refused or audited
-	Reason string `json:"reason"`
-	Count  uint64 `json:"count"`
+// ReasonGroup has the reasons that lie in one thing, in the order in which they
+// are looked for.
+type ReasonGroup struct {
+	In      string   `json:"in"` // such as Token
+	Reasons []string `json:"reasons"`
 }
 
 // RuleCount counts what one rule of a handler decided.
@@ -52,6 +48,9 @@ type IssuerCounts struct {
 	Stale       int `json:"stale"`
 	Unavailable int `json:"unavailable"`
 	Unfetched   int `json:"unfetched"`
+
+	// Failing counts those whose keys serve, but were not to be had the last time.
+	Failing int `json:"failing"`
 }
 
 // CacheFigures are those of the caches of verified tokens.
@@ -68,70 +67,48 @@ type Clock struct {
 	Hint          string  `json:"hint,omitempty"`
 }
 
-// Issuer is one trusted issuer and the state of its keys.
+// Issuer is an issuer with its keys, in the one way in which some handlers trust
+// it, as the page and the admin API show it.
 type Issuer struct {
-	URL           string     `json:"url"`
-	Accounts      []string   `json:"accounts"`
-	ListedIn      string     `json:"listed_in"` // configuration, issuers_file or organization
-	KeysFrom      string     `json:"keys_from"` // discovery, jwks_url or jwks_file
-	State         string     `json:"state"`     // fresh, stale, unavailable or unfetched
-	Keys          []Key      `json:"keys"`
-	FetchedAt     *time.Time `json:"fetched_at,omitempty"`
-	KeyAgeSeconds *float64   `json:"key_age_seconds,omitempty"`
-	AttemptedAt   *time.Time `json:"attempted_at,omitempty"`
-	Error         string     `json:"error,omitempty"`
-	NextFetchAt   *time.Time `json:"next_fetch_at,omitempty"`
-	UsedBy        []string   `json:"used_by"`
+	URL           string             `json:"url"`
+	Accounts      []string           `json:"accounts"`
+	ListedIn      verifier.Listing   `json:"listed_in"`
+	Candidate     bool               `json:"candidate,omitempty"`
+	KeysFrom      verifier.KeySource `json:"keys_from"`
+	KeysAt        string             `json:"keys_at,omitempty"`
+	State         verifier.KeyState  `json:"state"`
+	Keys          []Key              `json:"keys"`
+	FetchedAt     time.Time          `json:"fetched_at,omitzero"`
+	KeyAgeSeconds *float64           `json:"key_age_seconds,omitempty"`
+	AttemptedAt   time.Time          `json:"attempted_at,omitzero"`
+	Fetching      bool               `json:"fetching,omitempty"`
+	Error         string             `json:"error,omitempty"`
+	NextFetchAt   time.Time          `json:"next_fetch_at,omitzero"`
+	UsedBy        []string           `json:"used_by"`
 }
 
 // Key is one key of an issuer.
 type Key struct {
-	KeyID     string `json:"kid"`
-	Algorithm string `json:"algorithm"`
+	KeyID     string             `json:"kid"`
+	Algorithm verifier.Algorithm `json:"algorithm"`
 }
 
-// IssuerPage is a part of the list of issuers, the unavailable ones first.
+// IssuerPage is a part of a list of issuers.
 type IssuerPage struct {
 	Issuers []Issuer `json:"issuers"`
-	Total   int      `json:"total"` // that the query selects
-	Next    string   `json:"next,omitempty"`
-}
+	Total   int      `json:"total"`          // of all pages
+	Next    string   `json:"next,omitempty"` // for After; absent on the last page
 
-// Decision is a refusal, or a pass that mode audit let through.
-type Decision struct {
-	ID         uint64    `json:"id"`
-	Time       time.Time `json:"time"`
-	Result     string    `json:"result"`
-	Status     int       `json:"status,omitempty"`
-	Reason     string    `json:"reason"`
-	Rule       string    `json:"rule,omitempty"`
-	Hint       string    `json:"hint,omitempty"`
-	Handler    string    `json:"handler,omitempty"`
-	Issuer     string    `json:"iss,omitempty"`
-	Account    string    `json:"account,omitempty"`
-	Subject    string    `json:"sub,omitempty"`
-	TokenID    string    `json:"jti,omitempty"`
-	KeyID      string    `json:"kid,omitempty"`
-	Unverified bool      `json:"unverified"` // whether iss to kid are but what the token says
-	RemoteIP   string    `json:"remote_ip,omitempty"`
-	Method     string    `json:"method,omitempty"`
-	Host       string    `json:"host,omitempty"`
-	Path       string    `json:"path,omitempty"`
-	Cached     bool      `json:"cached"`
-	Duration   float64   `json:"duration_seconds"`
-}
-
-// DecisionPage is a part of the list of decisions, the newest first.
-type DecisionPage struct {
-	Decisions []Decision `json:"decisions"`
-	Next      uint64     `json:"next,omitempty"`
+	// Candidates is how many more there are that the page leaves out, since anybody
+	// can invent them. The admin API, which lists them, does not say.
+	Candidates int `json:"candidates,omitempty"`
 }
 
 // Answer is a walk through the checks: of a decision that was made, or of what
 // somebody tries.
 type Answer struct {
-	Decision *Decision  `json:"decision,omitempty"`
-	Walk     *walk.Walk `json:"walk"`
+	Decision *ledger.Entry `json:"decision,omitempty"`
+	Walk     *walk.Walk    `json:"walk"`
 
 	// Signature says what is known of the token's signature.
 	Signature Signature `json:"signature"`

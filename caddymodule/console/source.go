@@ -3,13 +3,15 @@ package console
 import (
 	"context"
 	"errors"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/ledger"
 )
 
 // Source has what the page shows. Its methods are called by several goroutines.
 type Source interface {
 	Summary() Summary
 	Issuers(IssuerQuery) IssuerPage
-	Decisions(DecisionQuery) DecisionPage
+	Decisions(ledger.Query) ledger.Page
 
 	// Walk makes the walk of a decision anew. The error is [ErrForgotten] when the
 	// decision is no longer kept.
@@ -49,13 +51,4 @@ type IssuerQuery struct {
 	Text  string // that the URL or an account holds; "" is any
 	Limit int
 	After string // the Next of the page before
-}
-
-// DecisionQuery selects decisions.
-type DecisionQuery struct {
-	Limit   int
-	Before  uint64 // the Next of the page before; 0 begins with the newest
-	Result  string // "" is any
-	Reason  string // "" is any
-	Account string // "" is any
 }

@@ -96,10 +96,19 @@ func TestAttemptsAtOnce(t *testing.T) {
 		}()
 		<-source.began
 	}
-	w := httptest.NewRecorder()
-	page.ServeHTTP(w, attempt(goodAttempt, nil))
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("one too many: %d", w.Code)
+	more := make(chan *httptest.ResponseRecorder, 1)
+	go func() {
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, attempt(goodAttempt, nil))
+		more <- w
+	}()
+	select {
+	case <-source.began:
+		t.Fatal("one too many is tried")
+	case w := <-more:
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("one too many: %d", w.Code)
+		}
 	}
 	for range tryingAtOnce {
 		source.end <- struct{}{}

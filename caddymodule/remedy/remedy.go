@@ -5,8 +5,6 @@
 // A second table has what AWS STS answers to callers who get no token.
 package remedy
 
-import "slices"
-
 // Remedy is what a reason means, and what to change. Its texts are whole
 // sentences in Markdown, but for Do.
 type Remedy struct {
@@ -24,9 +22,26 @@ type Remedy struct {
 	Do string
 }
 
+// Group is a part of the table: the reasons that lie in one thing.
+type Group struct {
+	In       string // one word that begins with a capital
+	Remedies []Remedy
+}
+
+// Groups returns the table in its parts, in the order of the README's.
+func Groups() []Group {
+	return []Group{
+		{"Credential", ofCredentials}, {"Token", ofTokens}, {"Policy", ofPolicies}, {"Request", ofRequests}, {"Gateway", ofGateway},
+	}
+}
+
 // All returns the table in the order of the README's.
 func All() []Remedy {
-	return slices.Concat(ofCredentials, ofTokens, ofPolicies, ofRequests, ofGateway)
+	var all []Remedy
+	for _, group := range Groups() {
+		all = append(all, group.Remedies...)
+	}
+	return all
 }
 
 // Of returns the remedy of a reason.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // calls are all calls, each with a body that is good.
@@ -77,7 +78,7 @@ func TestConfiguredOrigins(t *testing.T) {
 func TestSitesDoNotServeTheAPI(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	good := tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	good := w.sts.Token(orders, "orders-lambda", audience, nil)
 	for _, path := range []string{"/aws_jwt/issuers", "/aws_jwt/decisions", "/%61ws_jwt/issuers"} {
 		w.wantStatus("orders.example.com", path, "", http.StatusUnauthorized)
 		before := len(w.upstream.Seen())
@@ -178,6 +179,6 @@ func newIdentity(t *testing.T) identity {
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 	}
 	return identity{base64.StdEncoding.EncodeToString(der), &http.Client{
-		Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: patience,
+		Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: stacktest.Patience,
 	}}
 }

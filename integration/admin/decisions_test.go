@@ -16,9 +16,9 @@ import (
 func TestDecisions(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	good := tokenOf(t, w.sts, "orders-lambda", orders, nil)
-	elsewhere := tokenOf(t, w.sts, "orders-lambda", orders, func(c map[string]any) { c["aud"] = "elsewhere" })
-	audited := tokenOf(t, w.sts, "billing-ec2", billing, nil)
+	good := w.sts.Token(orders, "orders-lambda", audience, nil)
+	elsewhere := w.sts.Token(orders, "orders-lambda", audience, func(_, c, _ map[string]any) { c["aud"] = "elsewhere" })
+	audited := w.sts.Token(billing, "billing-ec2", audience, nil)
 	w.wantStatus("orders.example.com", "/", good, http.StatusOK)
 	w.wantStatus("orders.example.com", "/", "", http.StatusUnauthorized)
 	w.wantStatus("orders.example.com", "/", elsewhere, http.StatusUnauthorized)
@@ -75,7 +75,7 @@ func TestExplainAgreesWithTheCommand(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
 	file := filepath.Join(w.directory, "Caddyfile")
-	good := tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	good := w.sts.Token(orders, "orders-lambda", audience, nil)
 	forged := good[:len(good)-10] + "AAAAAAAAAA"
 	for _, tt := range []struct {
 		host, path, token string
@@ -84,9 +84,9 @@ func TestExplainAgreesWithTheCommand(t *testing.T) {
 		{"orders.example.com", "/", good, 200},
 		{"orders.example.com", "/admin/x", good, 403},
 		{"orders.example.com", "/", forged, 401},
-		{"orders.example.com", "/", tokenOf(t, w.sts, "orders-lambda", orders, func(c map[string]any) { c["exp"] = 1000 }), 401},
+		{"orders.example.com", "/", w.sts.Token(orders, "orders-lambda", audience, func(_, c, _ map[string]any) { c["exp"] = 1000 }), 401},
 		{"billing.example.com", "/", good, 401},
-		{"billing.example.com", "/", tokenOf(t, w.sts, "billing-ec2", billing, nil), 200},
+		{"billing.example.com", "/", w.sts.Token(billing, "billing-ec2", audience, nil), 200},
 	} {
 		w.wantStatus(tt.host, tt.path, tt.token, tt.status)
 		before, _ := w.decisions("")

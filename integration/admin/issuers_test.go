@@ -51,14 +51,14 @@ http://billing.example.com:PORT {
 func TestStatesOfAnIssuer(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	url := issuerOf(t, w.sts, billing)
-	token := tokenOf(t, w.sts, "billing-ec2", billing, nil)
+	url := w.sts.Issuer(billing)
+	token := w.sts.Token(billing, "billing-ec2", audience, nil)
 	before := w.issuer(url)
 	if before.State != "unfetched" || before.FetchedAt != nil || before.KeyAge != nil || len(before.Keys) != 0 || before.Error != "" ||
 		before.ListedIn != "configuration" || before.KeysFrom != "discovery" || fmt.Sprint(before.Accounts, before.UsedBy) != "[444455556666] [billing.example.com]" {
 		t.Errorf("before: %+v", before)
 	}
-	if other := w.issuer(issuerOf(t, w.sts, orders)); fmt.Sprint(other.UsedBy) != "[orders.example.com /admin/* orders.example.com]" {
+	if other := w.issuer(w.sts.Issuer(orders)); fmt.Sprint(other.UsedBy) != "[orders.example.com /admin/* orders.example.com]" {
 		t.Errorf("nested: %+v", other)
 	}
 
@@ -99,8 +99,8 @@ func TestStatesOfAnIssuer(t *testing.T) {
 func TestRefresh(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	url := issuerOf(t, w.sts, orders)
-	token := tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	url := w.sts.Issuer(orders)
+	token := w.sts.Token(orders, "orders-lambda", audience, nil)
 	must(t, w.sts.SetFault(devsts.Fault{Issuer: orders, Kind: devsts.FaultError}))
 	w.wantStatus("orders.example.com", "/", token, http.StatusServiceUnavailable)
 	must(t, w.sts.ClearFaults(orders))
@@ -124,7 +124,7 @@ func TestRefresh(t *testing.T) {
 	if got := refresh(`{"state":"used"}`); len(got.Issuers) != 1 || got.Issuers[0].URL != url {
 		t.Errorf("all that are in use: %+v", got)
 	}
-	if got := refresh(`{"state":"unfetched"}`); len(got.Issuers) != 1 || got.Issuers[0].URL != issuerOf(t, w.sts, billing) || got.Issuers[0].Result != "refreshed" {
+	if got := refresh(`{"state":"unfetched"}`); len(got.Issuers) != 1 || got.Issuers[0].URL != w.sts.Issuer(billing) || got.Issuers[0].Result != "refreshed" {
 		t.Errorf("all that are not: %+v", got)
 	}
 	must(t, w.sts.SetFault(devsts.Fault{Issuer: orders, Kind: devsts.FaultGarbage}))
@@ -142,8 +142,8 @@ func TestRefresh(t *testing.T) {
 func TestReload(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	url := issuerOf(t, w.sts, orders)
-	token := tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	url := w.sts.Issuer(orders)
+	token := w.sts.Token(orders, "orders-lambda", audience, nil)
 	w.wantStatus("orders.example.com", "/", token, http.StatusOK)
 	w.wantStatus("orders.example.com", "/", "", http.StatusUnauthorized)
 	before := w.issuer(url)
@@ -163,7 +163,7 @@ func TestReload(t *testing.T) {
 func TestPurge(t *testing.T) {
 	w := newWorld(t)
 	w.start(twoSites)
-	token := tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	token := w.sts.Token(orders, "orders-lambda", audience, nil)
 	cached := func() bool {
 		t.Helper()
 		n := len(w.gateway.Decisions())

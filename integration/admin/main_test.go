@@ -2,14 +2,13 @@ package admin
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the gateway, once.
@@ -26,38 +25,14 @@ const (
 	orders   = "111122223333"
 	billing  = "444455556666"
 	audience = "orders.internal"
-
-	// patience is how long a test waits for what must happen. It is long, so that a
-	// machine with other work to do fails nothing.
-	patience = 60 * time.Second
 )
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must, eventually = stacktest.Must, stacktest.Eventually
 
-// eventually polls until ok, and fails the test if that is never so.
-func eventually(t *testing.T, what string, ok func() bool) {
+// newSTS is a local STS, whose keys are made before anybody waits for them.
+func newSTS(t *testing.T) *stacktest.STS {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("within %v it did not happen that %s", patience, what)
-		}
-	}
-}
-
-// newSTS is a local STS in this process. Its keys are made before anybody waits
-// for them.
-func newSTS(t *testing.T) *devsts.Server {
-	t.Helper()
-	sts, err := devsts.New(devsts.DefaultConfig())
-	must(t, err)
-	listening := httptest.NewServer(sts.Handler())
-	t.Cleanup(listening.Close)
-	must(t, sts.SetBaseURL(listening.URL))
+	sts := stacktest.NewSTS(t)
 	for _, account := range []string{orders, billing} {
 		_, err := sts.SigningKey(account, devsts.RS256)
 		must(t, err)
@@ -65,30 +40,10 @@ func newSTS(t *testing.T) *devsts.Server {
 	return sts
 }
 
-func issuerOf(t *testing.T, sts *devsts.Server, account string) string {
-	t.Helper()
-	issuer, err := sts.IssuerURL(account)
-	must(t, err)
-	return issuer
-}
-
-// tokenOf mints a role's good claims after a change.
-func tokenOf(t *testing.T, sts *devsts.Server, role, account string, change func(claims map[string]any)) string {
-	t.Helper()
-	claims, err := sts.GoodClaims(role, audience)
-	must(t, err)
-	if change != nil {
-		change(claims)
-	}
-	token, err := sts.Mint(account, map[string]any{}, claims)
-	must(t, err)
-	return token
-}
-
 // world is a gateway before an upstream.
 type world struct {
 	t         *testing.T
-	sts       *devsts.Server
+	sts       *stacktest.STS
 	upstream  *stack.Upstream
 	gateway   *stack.Gateway
 	directory string
@@ -103,12 +58,11 @@ func newWorld(t *testing.T) *world {
 	upstream, err := stack.StartUpstream()
 	must(t, err)
 	t.Cleanup(upstream.Close)
-	w := &world{t: t, sts: newSTS(t), upstream: upstream, directory: t.TempDir()}
-	for _, address := range []*string{&w.address, &w.admin} {
-		*address, err = stack.FreeAddress()
-		must(t, err)
+	w := &world{
+		t: t, sts: newSTS(t), upstream: upstream, directory: t.TempDir(),
+		address: stacktest.FreeAddress(t), admin: stacktest.FreeAddress(t),
 	}
-	w.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	w.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: stacktest.Patience}
 	t.Cleanup(w.stop)
 	return w
 }
@@ -121,7 +75,7 @@ func (w *world) caddyfile(text string) string {
 		text = "{\n\tadmin ADMIN\n\tdebug\n\tdefault_bind 127.0.0.1\n\tpersist_config off\n}\n" + text
 	}
 	return strings.NewReplacer("PORT", port, "ADMIN", w.admin, "UPSTREAM", w.upstream.Address,
-		"ORDERS", issuerOf(w.t, w.sts, orders), "BILLING", issuerOf(w.t, w.sts, billing)).Replace(text)
+		"ORDERS", w.sts.Issuer(orders), "BILLING", w.sts.Issuer(billing)).Replace(text)
 }
 
 func (w *world) start(caddyfile string) {

@@ -48,20 +48,20 @@ func newPageWorld(t *testing.T) (w *world, token string) {
 	w = newWorld(t)
 	keys := filepath.Join(w.directory, "keys.json")
 	must(t, os.WriteFile(keys, []byte(keyDocument), 0o600))
-	base, _, _ := strings.Cut(issuerOf(t, w.sts, orders), "/"+uuidOf(t, w, orders))
+	base, _, _ := strings.Cut(w.sts.Issuer(orders), "/"+uuidOf(t, w, orders))
 	w.start(strings.NewReplacer("max_stale 5s", "max_stale 1h", "BASE", base, "JWKS", keys).Replace(pageSites))
-	token = tokenOf(t, w.sts, "orders-lambda", orders, nil)
+	token = w.sts.Token(orders, "orders-lambda", audience, nil)
 	w.wantStatus("orders.example.com", "/", token, http.StatusOK)
 	w.wantStatus("orders.example.com", "/admin/", token, http.StatusForbidden)
 	w.wantStatus("orders.example.com", "/", "", http.StatusUnauthorized)
-	w.wantStatus("billing.example.com", "/", tokenOf(t, w.sts, "billing-ec2", billing, nil), http.StatusOK)
-	w.wantStatus("org.example.com", "/", tokenOf(t, w.sts, "stranger", stranger, nil), http.StatusUnauthorized)
+	w.wantStatus("billing.example.com", "/", w.sts.Token(billing, "billing-ec2", audience, nil), http.StatusOK)
+	w.wantStatus("org.example.com", "/", w.sts.Token(stranger, "stranger", audience, nil), http.StatusUnauthorized)
 	return w, token
 }
 
 func uuidOf(t *testing.T, w *world, account string) string {
 	t.Helper()
-	issuer := issuerOf(t, w.sts, account)
+	issuer := w.sts.Issuer(account)
 	return issuer[strings.LastIndexByte(issuer, '/')+1:]
 }
 
@@ -90,7 +90,7 @@ func answersOf(t *testing.T, w *world) map[string][]string {
 	add("Issuers", http.MethodGet, "/aws_jwt/issuers", "")
 	must(t, w.sts.SetFault(devsts.Fault{Issuer: billing, Kind: devsts.FaultHang}))
 	eventually(t, "a fetch was under way", func() bool {
-		w.send("billing.example.com", "/", tokenOf(t, w.sts, "billing-ec2", billing, nil))
+		w.send("billing.example.com", "/", w.sts.Token(billing, "billing-ec2", audience, nil))
 		add("Issuers", http.MethodGet, "/aws_jwt/issuers", "")
 		all := answers["Issuers"]
 		return strings.Contains(all[len(all)-1], `"fetching"`)
@@ -186,7 +186,7 @@ func TestCommandsOfThePage(t *testing.T) {
 	ran := 0
 	for _, block := range blocks {
 		script := strings.NewReplacer("http://localhost:2019", "http://"+w.admin, "curl ", curl+" -sS -w '%{http_code}\\n' ",
-			"ISSUER", issuerOf(t, w.sts, orders)).Replace(block[1])
+			"ISSUER", w.sts.Issuer(orders)).Replace(block[1])
 		command := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
 		command.Env = append(os.Environ(), "TOKEN="+token)
 		output, err := command.CombinedOutput()

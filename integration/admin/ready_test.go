@@ -45,7 +45,7 @@ func TestReadiness(t *testing.T) {
 		Issuers []struct{ URL, State, Since string }
 	}
 	must(t, json.Unmarshal([]byte(text), &answer))
-	if answer.Status != "not_ready" || len(answer.Issuers) != 1 || answer.Issuers[0].URL != issuerOf(t, w.sts, orders) || answer.Issuers[0].Since == "" {
+	if answer.Status != "not_ready" || len(answer.Issuers) != 1 || answer.Issuers[0].URL != w.sts.Issuer(orders) || answer.Issuers[0].Since == "" {
 		t.Errorf("%s", text)
 	}
 	if strings.Contains(text, "503") || strings.Contains(text, "answered") {
@@ -56,13 +56,13 @@ func TestReadiness(t *testing.T) {
 	eventually(t, "it is ready without traffic", func() bool { status, _ := ready(); return status == http.StatusOK })
 	must(t, w.sts.SetFault(devsts.Fault{Issuer: orders, Kind: devsts.FaultError}))
 	eventually(t, "it is ready with keys that are stale", func() bool {
-		stale := w.issuer(issuerOf(t, w.sts, orders)).State == "stale"
+		stale := w.issuer(w.sts.Issuer(orders)).State == "stale"
 		status, text := ready()
 		if !stale {
 			return false
 		}
 		// The keys may have ended since.
-		if still := w.issuer(issuerOf(t, w.sts, orders)).State == "stale"; status != http.StatusOK && still {
+		if still := w.issuer(w.sts.Issuer(orders)).State == "stale"; status != http.StatusOK && still {
 			t.Errorf("stale: %d %s", status, text)
 		}
 		return status == http.StatusOK
@@ -82,7 +82,7 @@ func TestReadinessIsNoFlood(t *testing.T) {
 	for range 50 {
 		w.wantStatus("orders.example.com", "/readyz", "", http.StatusServiceUnavailable)
 	}
-	url := issuerOf(t, w.sts, orders)
+	url := w.sts.Issuer(orders)
 	if n := w.sts.Fetches().Issuers[url[strings.LastIndexByte(url, '/')+1:]]; n.Discovery != 1 {
 		t.Errorf("%+v", n)
 	}

@@ -69,7 +69,11 @@ func TestThreatModelPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	threats, _, _ := strings.Cut(string(page), "<!-- the table of make mutants -->")
+	// Operators' doors are not callers': the page names other tests of theirs.
+	threats, _, found := strings.Cut(string(page), "## The operator's own doors")
+	if !found {
+		t.Error("the page has no section on the operator's own doors")
+	}
 	var onPage, run []string
 	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|`).FindAllStringSubmatch(threats, -1) {
 		onPage = append(onPage, match[1])

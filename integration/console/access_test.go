@@ -6,17 +6,19 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // With a matcher instead of handle_path, the page works as well; without the last
 // slash, too; and from elsewhere there is nothing at any path.
 func TestOtherPlaces(t *testing.T) {
 	w := newWorld(t)
-	p := open(t, w.at("/matched/"))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-	p.calm()
+	p := browser.Open(t, w.at("/matched/"))
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p.Calm()
 	must(t, chromedp.Do(p, chromedp.Navigate(w.at("/matched/sub"))))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live" && location.pathname === "/matched/sub/"`)
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live" && location.pathname === "/matched/sub/"`)
 
 	for _, path := range []string{"/elsewhere/", "/elsewhere/api/summary", "/elsewhere/assets/app.js", "/elsewhere/none", "/elsewhere/x/../api/try"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions} {
@@ -70,14 +72,14 @@ func TestWhoSeesIt(t *testing.T) {
 func TestByName(t *testing.T) {
 	w := newWorld(t)
 	port := w.address[strings.LastIndexByte(w.address, ':'):]
-	p := open(t, "http://console.internal"+port+"/")
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
-	p.fill("text", `{"sub": "arn:aws:iam::111122223333:role/x"}`)
-	if answer := p.answer(); !strings.Contains(answer, "No signature") {
+	p := browser.Open(t, "http://console.internal"+port+"/")
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p.Await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
+	fill(p, "text", `{"sub": "arn:aws:iam::111122223333:role/x"}`)
+	if answer := answer(p); !strings.Contains(answer, "No signature") {
 		t.Errorf("it answers %s", answer)
 	}
-	p.calm()
+	p.Calm()
 
 	err := chromedp.Do(p, chromedp.Navigate("http://evil.internal"+port+"/"))
 	if err == nil || !strings.Contains(err.Error(), "ERR_HTTP_RESPONSE_CODE_FAILURE") {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // hostile are texts that become markup or scripts where one forgets that they are
@@ -32,30 +34,30 @@ func TestHostileTexts(t *testing.T) {
 			top["jti"] = text
 		}), 403)
 	}
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", fmt.Sprintf(`document.querySelectorAll("%s").length === %d`, firstRow, 3*len(hostile)))
-	elements := eval[int](p, `document.querySelectorAll("img, iframe, script:not([src]), svg:not(.chart):not(.bar)").length`)
-	p.do(`document.querySelectorAll("` + firstRow + ` .toggle").forEach((each) => each.click())`)
-	p.await("the walks show", fmt.Sprintf(`document.querySelectorAll("tr.detail .checks").length >= %d`, 3*len(hostile)))
-	p.await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", fmt.Sprintf(`document.querySelectorAll("%s").length === %d`, firstRow, 3*len(hostile)))
+	elements := browser.Eval[int](p, `document.querySelectorAll("img, iframe, script:not([src]), svg:not(.chart):not(.bar)").length`)
+	p.Do(`document.querySelectorAll("` + firstRow + ` .toggle").forEach((each) => each.click())`)
+	p.Await("the walks show", fmt.Sprintf(`document.querySelectorAll("tr.detail .checks").length >= %d`, 3*len(hostile)))
+	p.Await("the handlers are offered", `document.querySelector("#try-handler").options.length === 3`)
 	for _, text := range hostile {
-		p.fill("text", text)
-		p.answer()
-		p.fill("text", `{"sub": "arn:aws:iam::111122223333:role/x", "jti": `+fmt.Sprintf("%q", text)+`}`)
-		p.fill("host", text)
-		p.answer()
-		p.fill("host", "orders.example")
-		if shown := p.text("#decisions"); !strings.Contains(shown, text) {
+		fill(p, "text", text)
+		answer(p)
+		fill(p, "text", `{"sub": "arn:aws:iam::111122223333:role/x", "jti": `+fmt.Sprintf("%q", text)+`}`)
+		fill(p, "host", text)
+		answer(p)
+		fill(p, "host", "orders.example")
+		if shown := p.Text("#decisions"); !strings.Contains(shown, text) {
 			t.Errorf("%s does not show as it is", text)
 		}
 	}
-	if n := eval[int](p, `document.querySelectorAll("img, iframe, script:not([src]), svg:not(.chart):not(.bar), tr.detail a").length`); n != 0 || elements != 0 {
+	if n := browser.Eval[int](p, `document.querySelectorAll("img, iframe, script:not([src]), svg:not(.chart):not(.bar), tr.detail a").length`); n != 0 || elements != 0 {
 		t.Errorf("%d elements have come of texts", n+elements)
 	}
-	if eval[bool](p, `"taken" in window`) {
+	if browser.Eval[bool](p, `"taken" in window`) {
 		t.Error("something ran")
 	}
-	for _, problem := range p.heard() {
+	for _, problem := range p.Heard() {
 		if !strings.Contains(problem, "422") {
 			t.Errorf("the page complains: %s", problem)
 		}
@@ -67,16 +69,16 @@ func TestHostileTexts(t *testing.T) {
 func TestPolicyBlocksWhatIsInjected(t *testing.T) {
 	w := newWorld(t)
 	for _, guarded := range []bool{true, false} {
-		p := open(t, injecting(t, w, guarded)+"/console/")
-		p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-		p.await("the image was tried", `document.querySelector("#injected")?.complete`)
-		ran := eval[[]string](p, `["inline", "handler", "markup"].filter((each) => window[each] === 1).concat((() => {
+		p := browser.Open(t, injecting(t, w, guarded)+"/console/")
+		p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+		p.Await("the image was tried", `document.querySelector("#injected")?.complete`)
+		ran := browser.Eval[[]string](p, `["inline", "handler", "markup"].filter((each) => window[each] === 1).concat((() => {
 			try { document.body.insertAdjacentHTML("beforeend", "<b>x</b>"); return ["sink"]; } catch { return []; }
 		})())`)
 		if guarded && len(ran) > 0 || !guarded && len(ran) != 3 {
 			t.Errorf("guarded: %v, and %v ran", guarded, ran)
 		}
-		if problems := p.heard(); guarded && len(problems) == 0 {
+		if problems := p.Heard(); guarded && len(problems) == 0 {
 			t.Error("the browser tells nothing of what it has blocked")
 		}
 	}
@@ -121,27 +123,27 @@ func TestAnotherOriginsPage(t *testing.T) {
 		_, _ = io.WriteString(rw, `<!DOCTYPE html><title>elsewhere</title><iframe src="`+w.at("/console/")+`"></iframe>`)
 	}))
 	t.Cleanup(elsewhere.Close)
-	p := open(t, elsewhere.URL)
+	p := browser.Open(t, elsewhere.URL)
 	for _, options := range []string{
 		`{}`, `{mode: "no-cors"}`, `{method: "POST", mode: "no-cors", body: "{}"}`,
 		`{method: "POST", headers: {"Content-Type": "application/json"}, body: "{}"}`,
 	} {
 		for _, path := range []string{"/console/api/summary", "/console/api/try"} {
-			p.do(`window.got = ""; fetch("` + w.at(path) + `", ` + options + `).then((r) => r.text()).then((t) => window.got = "read:" + t, () => window.got = "failed")`)
-			p.await("it came to an end", `window.got !== ""`)
-			if got := eval[string](p, `window.got`); got != "failed" && got != "read:" {
+			p.Do(`window.got = ""; fetch("` + w.at(path) + `", ` + options + `).then((r) => r.text()).then((t) => window.got = "read:" + t, () => window.got = "failed")`)
+			p.Await("it came to an end", `window.got !== ""`)
+			if got := browser.Eval[string](p, `window.got`); got != "failed" && got != "read:" {
 				t.Errorf("%s %s: %s", path, options, got)
 			}
 		}
 	}
-	if n := eval[int](p, `window.frames.length`); n != 1 {
+	if n := browser.Eval[int](p, `window.frames.length`); n != 1 {
 		t.Fatalf("%d frames", n)
 	}
 	blocked := false
-	for _, problem := range p.heard() {
+	for _, problem := range p.Heard() {
 		blocked = blocked || strings.Contains(problem, "frame-ancestors") || strings.Contains(problem, "X-Frame-Options") || strings.Contains(problem, "Refused to frame") || strings.Contains(problem, "Framing")
 	}
 	if !blocked {
-		t.Errorf("nobody has blocked the frame: %q", p.heard())
+		t.Errorf("nobody has blocked the frame: %q", p.Heard())
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // contrasts has, for each text that shows, the least contrast of its colour with
@@ -31,46 +33,46 @@ const contrasts = `(() => {
 func TestColoursAndWidths(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
-	p.do(`document.querySelector("` + firstRow + ` .toggle").click()`)
-	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	p.Do(`document.querySelector("` + firstRow + ` .toggle").click()`)
+	p.Await("the walk shows", `document.querySelector("tr.detail .checks")`)
 	colours := make(map[string]string)
 	for _, scheme := range []string{"light", "dark"} {
-		p.scheme(scheme)
-		colours[scheme] = eval[string](p, `getComputedStyle(document.body).backgroundColor`)
-		for _, bad := range eval[[]string](p, contrasts) {
+		p.Scheme(scheme)
+		colours[scheme] = browser.Eval[string](p, `getComputedStyle(document.body).backgroundColor`)
+		for _, bad := range browser.Eval[[]string](p, contrasts) {
 			t.Errorf("%s: %s", scheme, bad)
 		}
 		for _, width := range []int64{1360, 900, 360} {
 			must(t, chromedp.Do(p, chromedp.EmulateViewport(width, 800)))
-			if over := eval[int](p, `document.documentElement.scrollWidth - window.innerWidth`); over > 0 {
+			if over := browser.Eval[int](p, `document.documentElement.scrollWidth - window.innerWidth`); over > 0 {
 				t.Errorf("%s, %d wide: the page is %d too wide", scheme, width, over)
 			}
 			if width != 1360 {
-				p.shoot(scheme + "-" + map[int64]string{900: "middle", 360: "narrow"}[width])
+				p.Shoot(scheme + "-" + map[int64]string{900: "middle", 360: "narrow"}[width])
 			}
 		}
 		must(t, chromedp.Do(p, chromedp.EmulateViewport(1360, 900)))
-		p.shoot(scheme)
+		p.Shoot(scheme)
 	}
 	if colours["light"] != "rgb(244, 246, 247)" || colours["dark"] != "rgb(16, 22, 26)" {
 		t.Errorf("the backgrounds are %v", colours)
 	}
 	// The control: a text that is too pale is found.
-	p.do(`document.querySelector("h2").style.color = "#30383d"`)
-	if bad := eval[[]string](p, contrasts); len(bad) != 1 {
+	p.Do(`document.querySelector("h2").style.color = "#30383d"`)
+	if bad := browser.Eval[[]string](p, contrasts); len(bad) != 1 {
 		t.Errorf("one text is too pale, found are %q", bad)
 	}
-	p.calm()
+	p.Calm()
 }
 
 // What a person with a screen reader finds their way by.
 func TestNamesAndLandmarks(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
 	for what, expression := range map[string]string{
 		"tables without a caption":   `document.querySelectorAll("table:not(:has(caption))").length`,
 		"cells without a scope":      `document.querySelectorAll("th:not([scope])").length`,
@@ -80,14 +82,14 @@ func TestNamesAndLandmarks(t *testing.T) {
 		"descriptions that are none": `[...document.querySelectorAll("[aria-describedby]")].flatMap((e) => e.getAttribute("aria-describedby").split(" ")).filter((id) => !document.getElementById(id)).length`,
 		"buttons without a text":     `[...document.querySelectorAll("button")].filter((e) => e.textContent.trim() === "" && !e.hidden).length`,
 	} {
-		if n := eval[int](p, expression); n != 0 {
+		if n := browser.Eval[int](p, expression); n != 0 {
 			t.Errorf("%d %s", n, what)
 		}
 	}
-	if n := eval[int](p, `["main", "header", "footer", "nav[aria-label]", "[aria-live=polite]", "h1"].filter((s) => document.querySelectorAll(s).length < 1).length`); n != 0 {
+	if n := browser.Eval[int](p, `["main", "header", "footer", "nav[aria-label]", "[aria-live=polite]", "h1"].filter((s) => document.querySelectorAll(s).length < 1).length`); n != 0 {
 		t.Errorf("%d landmarks are missing", n)
 	}
-	if label := eval[string](p, `document.querySelector("#chart svg").getAttribute("aria-label")`); label == "" {
+	if label := browser.Eval[string](p, `document.querySelector("#chart svg").getAttribute("aria-label")`); label == "" {
 		t.Error("the chart has no text")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 const firstRow = `#decisions tr.entry`
@@ -14,9 +14,9 @@ const firstRow = `#decisions tr.entry`
 func TestPageShowsWhatHappens(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
-	p := open(t, w.at("/console/"))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
 	for selector, want := range map[string]string{
 		"#figures":    "Passed22", // 20, and the two of reports.example
 		"#reasons":    "policy_denied",
@@ -27,21 +27,21 @@ func TestPageShowsWhatHappens(t *testing.T) {
 		"#chart":      "Refused",
 		"#try-answer": "The walk",
 	} {
-		if got := p.text(selector); !strings.Contains(got, want) {
+		if got := p.Text(selector); !strings.Contains(got, want) {
 			t.Errorf("%s has no %q: %s", selector, want, got)
 		}
 	}
-	if state := p.text("#issuer-list tbody tr td"); state != "unavailable" {
+	if state := p.Text("#issuer-list tbody tr td"); state != "unavailable" {
 		t.Errorf("the first issuer is %s", state)
 	}
 	w.send("orders.example", "GET", "/new-one", "", 401)
-	p.await("a refusal shows by itself", `document.querySelector("`+firstRow+`").textContent.includes("/new-one")`)
-	p.await("its announcement", `document.querySelector("#announcer").textContent === "1 new refusal"`)
+	p.Await("a refusal shows by itself", `document.querySelector("`+firstRow+`").textContent.includes("/new-one")`)
+	p.Await("its announcement", `document.querySelector("#announcer").textContent === "1 new refusal"`)
 	for _, scheme := range []string{"light", "dark"} {
-		p.scheme(scheme)
-		p.shoot("page-" + scheme)
+		p.Scheme(scheme)
+		p.Shoot("page-" + scheme)
 	}
-	p.calm()
+	p.Calm()
 }
 
 // A click on a refusal shows the walk: of one by the policy, the rules with what
@@ -50,12 +50,12 @@ func TestWalkOfARefusal(t *testing.T) {
 	w := newWorld(t)
 	w.send("orders.example", "GET", "/orders", w.token(ordersRole, map[string]any{"kid": "old-key"}, nil), 401)
 	w.send("orders.example", "POST", "/orders", w.token(reportsRole, nil, nil), 403)
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 2`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 2`)
 
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS(firstRow+" td:nth-child(5)"))))
-	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
-	walk := p.text("tr.detail")
+	p.Click(firstRow + " td:nth-child(5)")
+	p.Await("the walk shows", `document.querySelector("tr.detail .checks")`)
+	walk := p.Text("tr.detail")
 	for _, want := range []string{
 		"policy_denied", "Signature verified", `aws_token.principal_tags.team == "orders"`, `"reports"`, "orders-team", "breakglass", "shadow",
 	} {
@@ -64,52 +64,52 @@ func TestWalkOfARefusal(t *testing.T) {
 		}
 	}
 	count := func(state string) int {
-		return eval[int](p, fmt.Sprintf(`document.querySelectorAll('tr.detail li[data-state="%s"]').length`, state))
+		return browser.Eval[int](p, fmt.Sprintf(`document.querySelectorAll('tr.detail li[data-state="%s"]').length`, state))
 	}
 	if passed, failed := count("passed"), count("failed"); passed < 13 || failed < 2 {
 		t.Errorf("%d checks passed and %d failed", passed, failed)
 	}
-	p.shoot("walk-policy")
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS(firstRow+" .toggle"))))
-	p.await("it closes", `!document.querySelector("tr.detail")`)
+	p.Shoot("walk-policy")
+	p.Click(firstRow + " .toggle")
+	p.Await("it closes", `!document.querySelector("tr.detail")`)
 
-	p.do(`document.querySelectorAll("` + firstRow + `")[1].querySelector(".toggle").click()`)
-	p.await("the walk shows", `document.querySelector("tr.detail .checks")`)
+	p.Do(`document.querySelectorAll("` + firstRow + `")[1].querySelector(".toggle").click()`)
+	p.Await("the walk shows", `document.querySelector("tr.detail .checks")`)
 	if passed, failed, after := count("passed"), count("failed"), count("not_asked"); passed != 6 || failed != 1 || after != 6 {
 		t.Errorf("of an unknown key: %d passed, %d failed, %d not reached", passed, failed, after)
 	}
-	if name := p.text("tr.detail li.decisive .check-name"); name != "key" {
+	if name := p.Text("tr.detail li.decisive .check-name"); name != "key" {
 		t.Errorf("the check that decided is %s", name)
 	}
-	p.shoot("walk-token")
+	p.Shoot("walk-token")
 
 	// While somebody reads, new ones wait.
 	w.send("orders.example", "GET", "/new-one", "", 401)
-	p.await("the new one waits", `!document.querySelector("#refusals-new").hidden`)
-	if top := p.text(firstRow); strings.Contains(top, "/new-one") {
+	p.Await("the new one waits", `!document.querySelector("#refusals-new").hidden`)
+	if top := p.Text(firstRow); strings.Contains(top, "/new-one") {
 		t.Error("it pushed away what is read")
 	}
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS("#refusals-new"))))
-	p.await("it shows when it is asked for", `document.querySelector("`+firstRow+`").textContent.includes("/new-one")`)
-	p.calm()
+	p.Click("#refusals-new")
+	p.Await("it shows when it is asked for", `document.querySelector("`+firstRow+`").textContent.includes("/new-one")`)
+	p.Calm()
 }
 
 func TestClockWarning(t *testing.T) {
 	w := newWorld(t)
-	p := open(t, w.at("/console/"))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-	if notices := p.text("#notices"); notices != "" {
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	if notices := p.Text("#notices"); notices != "" {
 		t.Errorf("with a good clock there is the notice %q", notices)
 	}
 	// No clock is set here; what the gateway would say of one is put into its answer.
-	p.do(`const real = window.fetch;
+	p.Do(`const real = window.fetch;
 		window.fetch = async (...args) => {
 			const answer = await real(...args);
 			if (!String(args[0]).includes("api/summary")) return answer;
 			return new Response(JSON.stringify({ ...await answer.json(), clock: { suspected: true, offset_seconds: -42 } }));
 		}`)
-	p.await("the warning shows", `document.querySelector("#notices .warn")?.textContent.includes("this gateway's clock is 42 s slow")`)
-	p.calm()
+	p.Await("the warning shows", `document.querySelector("#notices .warn")?.textContent.includes("this gateway's clock is 42 s slow")`)
+	p.Calm()
 }
 
 // A flood brings more refusals than a page holds. The list has no hole, and older
@@ -117,73 +117,67 @@ func TestClockWarning(t *testing.T) {
 func TestMoreThanAPage(t *testing.T) {
 	w := newWorld(t)
 	w.send("orders.example", "GET", "/first", "", 401)
-	p := open(t, w.at("/console/"))
-	p.await("the first shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
-	p.do(`document.querySelector("#pause").click()`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the first shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
+	p.Do(`document.querySelector("#pause").click()`)
 	for n := range 70 {
 		w.send("orders.example", "GET", fmt.Sprintf("/flood/%d/", n), "", 401)
 	}
-	p.do(`document.querySelector("#pause").click()`)
-	p.await("the newest show, and no other", `document.querySelectorAll("`+firstRow+`").length === 50 && !document.querySelector("#decisions").textContent.includes("/first")`)
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS("#refusals-older"))))
-	p.await("the older follow", `document.querySelectorAll("`+firstRow+`").length === 71`)
-	if order := eval[bool](p, `(() => { const ids = [...document.querySelectorAll("`+firstRow+`")].map((e) => +e.dataset.id); return ids.every((id, i) => i === 0 || id === ids[i - 1] - 1); })()`); !order {
+	p.Do(`document.querySelector("#pause").click()`)
+	p.Await("the newest show, and no other", `document.querySelectorAll("`+firstRow+`").length === 50 && !document.querySelector("#decisions").textContent.includes("/first")`)
+	p.Click("#refusals-older")
+	p.Await("the older follow", `document.querySelectorAll("`+firstRow+`").length === 71`)
+	if order := browser.Eval[bool](p, `(() => { const ids = [...document.querySelectorAll("`+firstRow+`")].map((e) => +e.dataset.id); return ids.every((id, i) => i === 0 || id === ids[i - 1] - 1); })()`); !order {
 		t.Error("the list has a hole")
 	}
-	p.calm()
+	p.Calm()
 }
 
 func TestFiltersAndPages(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
-	p.do(`const s = document.querySelector("#refusals-filter select[name=result]"); s.value = "audited"; s.dispatchEvent(new Event("input", {bubbles: true}))`)
-	p.await("the audited one alone shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
-	p.do(`const s = document.querySelector("#refusals-filter input"); s.value = "123"; s.dispatchEvent(new Event("input", {bubbles: true}))`)
-	p.await("nothing matches", `!document.querySelector("#decisions-none").hidden`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 8`)
+	p.Fill(`#refusals-filter select[name=result]`, "audited")
+	p.Await("the audited one alone shows", `document.querySelectorAll("`+firstRow+`").length === 1`)
+	p.Fill(`#refusals-filter input`, "123")
+	p.Await("nothing matches", `!document.querySelector("#decisions-none").hidden`)
 
 	rows := `document.querySelectorAll("#issuer-list tbody tr").length`
-	p.await("a page of issuers", rows+" === 12")
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS(`#issuers-pager [data-to="next"]`))))
-	p.await("the second page", `document.querySelector("#issuers-pager span").textContent === "13 to 24 of 62"`)
+	p.Await("a page of issuers", rows+" === 12")
+	p.Click(`#issuers-pager [data-to="next"]`)
+	p.Await("the second page", `document.querySelector("#issuers-pager span").textContent === "13 to 24 of 62"`)
 	for range 4 {
-		before := p.text("#issuers-pager span")
-		must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS(`#issuers-pager [data-to="next"]`))))
-		p.await("the next page", `document.querySelector("#issuers-pager span").textContent !== "`+before+`"`)
+		before := p.Text("#issuers-pager span")
+		p.Click(`#issuers-pager [data-to="next"]`)
+		p.Await("the next page", `document.querySelector("#issuers-pager span").textContent !== "`+before+`"`)
 	}
-	p.await("the last page", rows+" === 2 && document.querySelector(`#issuers-pager [data-to=next]`).disabled")
-	p.do(`const s = document.querySelector("#issuers-filter input"); s.value = "222222222207"; s.dispatchEvent(new Event("input", {bubbles: true}))`)
-	p.await("the one with the account", rows+" === 1")
-	p.calm()
+	p.Await("the last page", rows+" === 2 && document.querySelector(`#issuers-pager [data-to=next]`).disabled")
+	p.Fill(`#issuers-filter input`, "222222222207")
+	p.Await("the one with the account", rows+" === 1")
+	p.Calm()
 }
 
 func TestSaysWhenTheConnectionIsLost(t *testing.T) {
 	w := newWorld(t)
-	p := open(t, w.at("/console/"))
-	p.await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
-	p.do(`document.querySelector("#pause").click()`)
-	p.await("it pauses", `document.querySelector("#connection").dataset.state === "paused"`)
-	p.mu.Lock()
-	before := len(p.asked)
-	p.mu.Unlock()
-	p.do(`document.querySelector("#pause").click()`)
-	p.await("it goes on", `document.querySelector("#connection").dataset.state === "live"`)
-	eventually(t, "the page asks again", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return len(p.asked) > before
-	})
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the page is live", `document.querySelector("#connection").dataset.state === "live"`)
+	p.Do(`document.querySelector("#pause").click()`)
+	p.Await("it pauses", `document.querySelector("#connection").dataset.state === "paused"`)
+	before := p.Asked()
+	p.Do(`document.querySelector("#pause").click()`)
+	p.Await("it goes on", `document.querySelector("#connection").dataset.state === "live"`)
+	eventually(t, "the page asks again", func() bool { return p.Asked() > before })
 	hide := func(hidden string) {
-		p.do(`Object.defineProperty(document, "hidden", {value: ` + hidden + `, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`)
+		p.Do(`Object.defineProperty(document, "hidden", {value: ` + hidden + `, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`)
 	}
 	hide("true")
-	p.await("it rests while nobody looks", `document.querySelector("#connection").dataset.state === "paused"`)
+	p.Await("it rests while nobody looks", `document.querySelector("#connection").dataset.state === "paused"`)
 	w.send("orders.example", "GET", "/unseen", "", 401)
 	hide("false")
-	p.await("it shows what happened meanwhile", `document.querySelector("#decisions").textContent.includes("/unseen")`)
+	p.Await("it shows what happened meanwhile", `document.querySelector("#decisions").textContent.includes("/unseen")`)
 	must(t, w.gateway.Stop())
-	p.await("it says that the connection is lost", `document.querySelector("#connection").textContent.startsWith("Connection lost: no answer, data of")`)
-	p.scheme("dark")
-	p.shoot("lost")
+	p.Await("it says that the connection is lost", `document.querySelector("#connection").textContent.startsWith("Connection lost: no answer, data of")`)
+	p.Scheme("dark")
+	p.Shoot("lost")
 }

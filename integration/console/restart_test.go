@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
 // restart stops the gateway and starts it again.
@@ -24,14 +24,14 @@ func TestGatewayStartsAgain(t *testing.T) {
 	for _, path := range []string{"/before/1", "/before/2", "/before/3"} {
 		w.send("orders.example", "GET", path, "", 401)
 	}
-	p := open(t, w.at("/console/"))
-	p.await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 3`)
+	p := browser.Open(t, w.at("/console/"))
+	p.Await("the refusals show", `document.querySelectorAll("`+firstRow+`").length === 3`)
 	w.restart()
 	w.send("orders.example", "POST", "/after", w.token(reportsRole, nil, nil), 403)
-	p.await("the new one shows", `document.querySelector("#decisions tr.entry").textContent.includes("/after")`)
-	must(t, chromedp.Do(p, chromedp.Click(chromedp.CSS("#decisions tr.entry:last-child .toggle"))))
-	p.await("it answers", `document.querySelector("tr.detail .none, tr.detail .checks") && !document.querySelector("tr.detail").textContent.includes("Walking through")`)
-	if walk := p.text("tr.detail"); !strings.Contains(walk, "no longer keeps this decision") {
+	p.Await("the new one shows", `document.querySelector("#decisions tr.entry").textContent.includes("/after")`)
+	p.Click("#decisions tr.entry:last-child .toggle")
+	p.Await("it answers", `document.querySelector("tr.detail .none, tr.detail .checks") && !document.querySelector("tr.detail").textContent.includes("Walking through")`)
+	if walk := p.Text("tr.detail"); !strings.Contains(walk, "no longer keeps this decision") {
 		t.Errorf("the row of the process before opens %s", walk)
 	}
 }

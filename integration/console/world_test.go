@@ -4,21 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const (
-	audience  = "https://orders.example"
-	namespace = "https://sts.amazonaws.com/"
+	audience = "https://orders.example"
 
 	orders   = "111122223333"
 	stranger = "999988887777"
@@ -30,7 +29,7 @@ const (
 // world is a gateway with two sites and a console.
 type world struct {
 	t       *testing.T
-	sts     *devsts.Server
+	sts     *stacktest.STS
 	address string
 	gateway *stack.Gateway
 	start   func() (*stack.Gateway, error)
@@ -111,28 +110,20 @@ http://inner.example:PORT {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	server, err := devsts.New(devsts.DefaultConfig())
-	must(t, err)
-	listening := httptest.NewServer(server.Handler())
-	t.Cleanup(listening.Close)
-	must(t, server.SetBaseURL(listening.URL))
-	address, err := stack.FreeAddress()
-	must(t, err)
-	w := &world{t: t, sts: server, address: address}
-	w.client = &http.Client{Timeout: patience, Transport: &http.Transport{
+	address := stacktest.FreeAddress(t)
+	w := &world{t: t, sts: stacktest.NewSTS(t), address: address}
+	w.client = &http.Client{Timeout: stacktest.Patience, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}}
 	t.Cleanup(w.client.CloseIdleConnections)
-	issuer, err := server.IssuerURL(orders)
-	must(t, err)
 	directory := t.TempDir()
 	file := filepath.Join(directory, "issuers.json")
 	must(t, os.WriteFile(file, issuersFile(t), 0o600))
 	_, port, err := net.SplitHostPort(address)
 	must(t, err)
-	text := strings.NewReplacer("PORT", port, "ISSUER", issuer, "FILE", file).Replace(caddyfile)
+	text := strings.NewReplacer("PORT", port, "ISSUER", w.sts.Issuer(orders), "FILE", file).Replace(caddyfile)
 	w.start = func() (*stack.Gateway, error) { return stack.StartGateway(binaries, directory, address, text) }
 	w.gateway, err = w.start()
 	must(t, err)
@@ -164,15 +155,12 @@ func (w *world) at(path string) string { return "http://" + w.address + path }
 // token is one of a role, changed by change.
 func (w *world) token(role string, header map[string]any, change func(top, aws map[string]any)) string {
 	w.t.Helper()
-	top, err := w.sts.GoodClaims(role, audience)
-	must(w.t, err)
-	if change != nil {
-		aws, _ := top[namespace].(map[string]any)
-		change(top, aws)
-	}
-	token, err := w.sts.Mint(orders, header, top)
-	must(w.t, err)
-	return token
+	return w.sts.Token(orders, role, audience, func(own, top, aws map[string]any) {
+		maps.Copy(own, header)
+		if change != nil {
+			change(top, aws)
+		}
+	})
 }
 
 // send sends a request to a site and wants a status.

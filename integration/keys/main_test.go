@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the gateway, once.
@@ -34,26 +34,9 @@ func atOnce(tests int) {
 	}
 }
 
-// patience is how long a test waits for what must happen. It is long, so that a
-// machine with other work to do fails nothing.
-const patience = 60 * time.Second
+const patience = stacktest.Patience
 
-// eventually polls until ok, and fails the test if that is never so.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("within %v it did not happen that %s", patience, what)
-		}
-	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	address, err := stack.FreeAddress()
-	must(t, err)
-	return address
-}
+var must, eventually, freeAddress = stacktest.Must, stacktest.Eventually, stacktest.FreeAddress
 
 // listen opens an address that was given out. A program that is started at the
 // same moment may hold it a little longer than whoever closed it.
@@ -66,13 +49,6 @@ func listen(t *testing.T, address string) net.Listener {
 		return err == nil
 	})
 	return listener
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // containsAll reports whether the text has all the parts.

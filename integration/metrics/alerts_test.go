@@ -2,150 +2,46 @@ package metrics
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
+	"maps"
 	"math"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strconv"
-	"strings"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
-// ageLimit is the age from which on keys are said to age, as it stands in the
-// rule.
-const ageLimit = "> 3600"
-
-// faster is an expression of a rule in a world where a minute is a second, and
-// an hour of a key's age six seconds.
-func faster(expression string) string {
-	expression = strings.Replace(expression, ageLimit, "> 6", 1)
-	duration := regexp.MustCompile(`(\[|offset )(\d+)([mhd])`)
-	return duration.ReplaceAllStringFunc(expression, func(text string) string {
-		part := duration.FindStringSubmatch(text)
-		count, _ := strconv.Atoi(part[2])
-		return part[1] + strconv.Itoa(count*map[string]int{"m": 1, "h": 60, "d": 24 * 60}[part[3]]) + "s"
-	})
-}
-
-// fasterRules writes the files of rules so, and returns their names and the
-// alerts' expressions.
-func fasterRules(t *testing.T) (names []string, alerts map[string]string) {
-	t.Helper()
-	alerts = make(map[string]string)
-	for _, name := range ruleFiles {
-		file := readRules(t, name)
-		for i := range file.Groups {
-			for j := range file.Groups[i].Rules {
-				r := &file.Groups[i].Rules[j]
-				r.Expr = faster(r.Expr)
-				if r.Alert != "" {
-					alerts[r.Alert] = r.Expr
-				}
-			}
-		}
-		text, err := yaml.Marshal(file)
-		must(t, err)
-		names = append(names, filepath.Join(t.TempDir(), name))
-		must(t, os.WriteFile(names[len(names)-1], text, 0o600))
-	}
-	return names, alerts
-}
-
-// busy is a world with traffic that does not end, and Prometheus before it.
-type busy struct {
-	*world
-	*prometheus
-	alerts map[string]string
-}
-
-func newBusy(t *testing.T) *busy {
-	t.Helper()
-	const keys = "jwks {\n\t\t\tttl 1s\n\t\t\tcooldown 1s\n\t\t}"
-	sites := knownSites()
-	for i := range sites {
-		sites[i] = strings.Replace(sites[i], "\t}\n\trespond", "\t\t"+keys+"\n\t\tsignature_share 1%\n\t}\n\trespond", 1)
-	}
-	w := newWorld(t, append(sites, site("billing", "issuer BILLING "+billing, keys))...)
-	names, alerts := fasterRules(t)
-	b := &busy{w, startPrometheus(t, w.admin, names...), alerts}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		b.carryOn(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-ended })
-	return b
-}
-
-// carryOn sends what a gateway sees on a good day: mostly callers that it knows,
-// and few whom it refuses.
-func (b *busy) carryOn(ctx context.Context) {
-	known, late := b.mint(orders, canary("no")), b.mint(orders, shifted(-time.Hour))
-	send := func(host, token string) { _, _ = b.try(ctx, host, token) } // the gateway may be gone
-	for i := 0; ctx.Err() == nil; i++ {
-		send("orders", known)
-		switch i % 10 {
-		case 0:
-			send("orders", b.mint(orders, canary("no")))
-		case 1:
-			send("again", known)
-		case 2:
-			send("open", "")
-		case 3:
-			send("orders", "")
-		case 4:
-			if i%20 == 4 {
-				send("orders", late)
-			}
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// fires waits until the alert's expression has a value, while it does something
-// again and again.
-func (b *busy) fires(alert string, meanwhile func()) {
-	b.world.t.Helper()
-	eventually(b.world.t, alert+" has a reason", func() bool {
-		if meanwhile != nil {
-			meanwhile()
-		}
-		return len(b.now(b.alerts[alert])) > 0
-	})
-}
-
-// silent waits until the alert's expression has none.
-func (b *busy) silent(alerts ...string) {
-	b.world.t.Helper()
-	for _, alert := range alerts {
-		eventually(b.world.t, alert+" has no reason", func() bool { return len(b.now(b.alerts[alert])) == 0 })
-	}
-}
-
-// sends is many requests with one token.
-func (b *busy) sends(host, token string) func() {
-	return func() {
-		for range 20 {
-			_, _ = b.try(b.world.t.Context(), host, token)
-		}
-	}
-}
-
 // Prometheus, before a gateway with traffic, has an answer to each query of the
-// dashboard and each recording rule, and no alert has a reason until its fault
-// is there.
+// dashboard and each recording rule, and no alert has a reason until its fault is
+// there. Then the console shows what docs/operations.md promises.
 func TestPrometheusSeesAGatewayAtWork(t *testing.T) {
+	t.Parallel()
 	b := newBusy(t)
+	openLive(t, b.console()).Close() // a Chromium takes as long to start as Prometheus to gather something
+	b.answersEachQuery()
+	all := slices.Sorted(maps.Keys(b.alerts))
+	b.silent(all...)
+	b.seesNothing()
+
+	b.policyErrors()
+	b.refusals()
+	b.clock()
+	b.outage()
+	b.meet("AwsJwtOverloaded", b.flood)
+	b.gone()
+	for _, alert := range all {
+		if !b.met[alert] {
+			t.Errorf("nobody has provoked %s, and looked at the console then", alert)
+		}
+	}
+}
+
+// answersEachQuery waits until Prometheus has data for all that is asked of it.
+func (b *busy) answersEachQuery() {
+	t := b.world.t
 	for _, r := range readRules(t, "recording.yml").all() {
 		eventually(t, r.Record+" has data", func() bool { return hasData(b.now(r.Record)) })
 	}
@@ -165,26 +61,110 @@ func TestPrometheusSeesAGatewayAtWork(t *testing.T) {
 			t.Errorf("variable %s finds %v", v.Name, found)
 		}
 	}
+}
 
-	b.silent("AwsJwtGatewayDown", "AwsJwtGatewayAbsent", "AwsJwtIssuerUnreachable", "AwsJwtKeySetsAgeing",
-		"AwsJwtRefusalsRising", "AwsJwtPolicyErrors", "AwsJwtOverloaded", "AwsJwtClockSkewSuspected", "AwsJwtClockOff")
-	// Nobody has a token with the tag that the rule canary reads.
-	b.fires("AwsJwtPolicyErrors", b.sends("orders", b.mint(orders, nil)))
+// seesNothing looks at the console of a gateway that nothing ails: the control of
+// all looks.
+func (b *busy) seesNothing() {
+	for alert, looks := range sights {
+		p := openLive(b.world.t, b.console())
+		for _, each := range looks {
+			if each.sound {
+				continue
+			}
+			if each.first != nil {
+				each.first(p)
+			}
+			if sees(p, each.shows) {
+				b.world.t.Errorf("%s: a healthy gateway's page shows %q, too", alert, each.name)
+			}
+		}
+		p.Calm()
+		p.Close()
+	}
+}
+
+// meet has a fault go on until its alert has a reason, and the console shows it.
+func (b *busy) meet(alert string, fault func()) {
+	b.world.t.Helper()
+	ctx, cancel := context.WithCancel(b.world.t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			fault()
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	defer func() { cancel(); <-ended }()
+	b.fires(alert)
+	b.lookAnew(alert)
+}
+
+// lookAnew opens a page, and looks there for all that it has to show.
+func (b *busy) lookAnew(alert string) {
+	b.world.t.Helper()
+	p := openLive(b.world.t, b.console())
+	defer p.Close()
+	b.look(p, alert)
+}
+
+// look waits until a page shows what it has to while an alert fires: all of it, or
+// what is named.
+func (b *busy) look(p *browser.Page, alert string, names ...string) {
+	b.world.t.Helper()
+	for _, each := range sights[alert] {
+		if len(names) > 0 && !slices.Contains(names, each.name) {
+			continue
+		}
+		if each.first != nil {
+			each.first(p)
+		}
+		eventually(b.world.t, alert+": the console shows "+each.name, func() bool { return sees(p, each.shows) })
+	}
+	if testing.Verbose() {
+		p.Shoot("fault-" + alert)
+	}
+	b.met[alert] = true
+}
+
+// policyErrors is callers without the tag that the rule canary reads.
+func (b *busy) policyErrors() {
+	without := b.mint(orders, nil)
+	b.meet("AwsJwtPolicyErrors", func() {
+		b.sends("orders", without)
+		b.sends("audit", without)
+	})
 	b.silent("AwsJwtRefusalsRising", "AwsJwtClockSkewSuspected")
-	// A caller goes on with tokens that have ended.
-	b.fires("AwsJwtRefusalsRising", b.sends("orders", b.mint(orders, shifted(-time.Hour))))
-	b.silent("AwsJwtClockSkewSuspected", "AwsJwtClockOff", "AwsJwtOverloaded")
-	// Our clock is behind AWS's: that is the same as if AWS's were ahead.
-	b.sts.SetClockOffset(2 * time.Minute)
-	b.fires("AwsJwtClockSkewSuspected", func() { b.sends("orders", b.mint(orders, canary("no")))() })
-	b.fires("AwsJwtClockOff", nil)
-	b.sts.SetClockOffset(0)
+}
 
+// refusals is a caller that goes on with tokens that have ended.
+func (b *busy) refusals() {
+	late := b.mint(orders, func(c claims) {
+		shifted(-time.Hour)(c)
+		c.top["sub"] = "arn:aws:iam::" + orders + ":role/jobs/reports-batch"
+	})
+	b.meet("AwsJwtRefusalsRising", func() { b.sends("orders", late) })
+	b.silent("AwsJwtClockSkewSuspected", "AwsJwtClockOff", "AwsJwtOverloaded")
+}
+
+// clock is ours, which is behind AWS's: that is the same as if AWS's were ahead.
+func (b *busy) clock() {
+	b.sts.SetClockOffset(2 * time.Minute)
+	defer b.sts.SetClockOffset(0)
+	early := func() { b.sends("orders", b.mint(orders, canary("no"))) }
+	b.meet("AwsJwtClockSkewSuspected", early)
+	b.meet("AwsJwtClockOff", early)
+}
+
+// outage is issuers that answer nobody with keys.
+func (b *busy) outage() {
+	t := b.world.t
 	b.silent("AwsJwtIssuerUnreachable", "AwsJwtKeySetsAgeing")
 	must(t, b.sts.SetFault(devsts.Fault{Issuer: devsts.AnyIssuer, Kind: devsts.FaultError}))
 	b.get("billing", b.mint(billing, nil), http.StatusServiceUnavailable)
-	b.fires("AwsJwtIssuerUnreachable", nil)
-	b.fires("AwsJwtKeySetsAgeing", nil)
+	b.meet("AwsJwtIssuerUnreachable", func() {})
+	b.meet("AwsJwtKeySetsAgeing", func() {})
 	must(t, b.sts.ClearFaults(""))
 	b.silent("AwsJwtKeySetsAgeing")
 	eventually(t, "the issuer is there again", func() bool {
@@ -192,13 +172,33 @@ func TestPrometheusSeesAGatewayAtWork(t *testing.T) {
 		return err == nil && status == http.StatusOK
 	})
 	b.silent("AwsJwtIssuerUnreachable", "AwsJwtOverloaded")
+}
 
-	b.fires("AwsJwtOverloaded", b.flood)
-
+// gone is a gateway that cannot be scraped, then one whose configuration has no
+// aws_jwt, and one that has ended.
+func (b *busy) gone() {
 	b.silent("AwsJwtGatewayDown", "AwsJwtGatewayAbsent")
-	must(t, b.gateway.Stop())
-	b.fires("AwsJwtGatewayDown", nil)
-	b.fires("AwsJwtGatewayAbsent", nil)
+	p := openLive(b.world.t, b.console())
+	b.cut.Store(true)
+	b.fires("AwsJwtGatewayDown")
+	b.look(p, "AwsJwtGatewayDown", "Live")
+	b.cut.Store(false)
+	b.silent("AwsJwtGatewayDown", "AwsJwtGatewayAbsent")
+
+	if status := b.load(consoleSite); status != http.StatusOK {
+		b.world.t.Fatalf("status %d", status)
+	}
+	b.fires("AwsJwtGatewayAbsent")
+	b.lookAnew("AwsJwtGatewayAbsent")
+	b.silent("AwsJwtGatewayDown")
+
+	must(b.world.t, b.gateway.Stop())
+	b.fires("AwsJwtGatewayDown")
+	b.fires("AwsJwtGatewayAbsent")
+	b.look(p, "AwsJwtGatewayDown", "Connection lost")
+	if sees(p, `text("#connection") === "Live"`) {
+		b.world.t.Error("the page says Live of a gateway that has ended")
+	}
 }
 
 func hasData(samples []sample) bool {
@@ -208,21 +208,4 @@ func hasData(samples []sample) bool {
 		}
 	}
 	return false
-}
-
-// flood sends as many forged tokens at once as more than fill the queue of
-// signatures to check, each once.
-func (b *busy) flood() {
-	good := b.mint(orders, canary("no"))
-	signed := good[:strings.LastIndexByte(good, '.')+1]
-	var all sync.WaitGroup
-	for range 1400 {
-		signature := make([]byte, 96)
-		_, _ = rand.Read(signature)
-		signature[0], signature[48] = 0, 0 // below the order of the curve
-		all.Go(func() {
-			_, _ = b.try(b.world.t.Context(), "orders", signed+base64.RawURLEncoding.EncodeToString(signature))
-		})
-	}
-	all.Wait()
 }

@@ -6,9 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the gateway, once.
@@ -17,6 +18,7 @@ var binaries string
 func TestMain(m *testing.M) {
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
+		defer browser.Close()
 		return m.Run()
 	}, "caddy-awsjwt"))
 }
@@ -49,30 +51,4 @@ func deployed(t *testing.T, name ...string) string {
 	return filepath.Join(append([]string{root, "deploy"}, name...)...)
 }
 
-// patience is how long a test waits for what must happen. It is long, so that a
-// machine with other work to do fails nothing.
-const patience = 90 * time.Second
-
-// eventually polls until ok, and fails the test if that is never so.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("within %v it did not happen that %s", patience, what)
-		}
-	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	address, err := stack.FreeAddress()
-	must(t, err)
-	return address
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must, eventually = stacktest.Must, stacktest.Eventually

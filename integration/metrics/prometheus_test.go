@@ -13,10 +13,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // scrapeEvery is how often Prometheus scrapes here, and evaluates rules.
-const scrapeEvery = 500 * time.Millisecond
+const scrapeEvery = 200 * time.Millisecond
 
 // prometheus is a real one.
 type prometheus struct {
@@ -28,7 +30,7 @@ type prometheus struct {
 // these files of rules.
 func startPrometheus(t *testing.T, target string, rules ...string) *prometheus {
 	t.Helper()
-	directory, address := t.TempDir(), freeAddress(t)
+	directory, address := t.TempDir(), stacktest.FreeAddress(t)
 	text, err := json.Marshal(map[string]any{ // which is YAML, too
 		"global":         map[string]any{"scrape_interval": scrapeEvery.String(), "scrape_timeout": scrapeEvery.String(), "evaluation_interval": scrapeEvery.String()},
 		"rule_files":     rules,

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // The sites that known traffic is sent to.
@@ -106,7 +108,7 @@ func TestKnownTrafficIsCounted(t *testing.T) {
 	if len(after) < len(before) || len(after) > len(before)+3 { // two rules and a shadow rule
 		t.Errorf("%d series before the traffic, %d after it", len(before), len(after))
 	}
-	if age := after["caddy_aws_jwt_jwks_oldest_key_age_seconds"]; age <= 0 || age > patience.Seconds() {
+	if age := after["caddy_aws_jwt_jwks_oldest_key_age_seconds"]; age <= 0 || age > stacktest.Patience.Seconds() {
 		t.Errorf("the oldest keys are %vs old", age)
 	}
 	if sum := after["caddy_aws_jwt_verify_duration_seconds_sum"]; sum <= 0 {

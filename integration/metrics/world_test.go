@@ -6,18 +6,16 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const (
 	audience = "https://orders.example"
-	aws      = "https://sts.amazonaws.com/" // the claim that holds what is particular to AWS
 
 	// Of the default accounts.
 	orders   = "111122223333"
@@ -28,7 +26,7 @@ const (
 // world is a gateway with an admin endpoint, before issuers that can fail.
 type world struct {
 	t       *testing.T
-	sts     *devsts.Server
+	sts     *stacktest.STS
 	address string // of all its sites, which differ by their hosts
 	admin   string
 	gateway *stack.Gateway
@@ -38,22 +36,14 @@ type world struct {
 // newWorld starts a gateway with these sites.
 func newWorld(t *testing.T, sites ...string) *world {
 	t.Helper()
-	server, err := devsts.New(devsts.DefaultConfig())
-	must(t, err)
-	// Answers bear the time of the clock that tokens are made by.
-	listening := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("Date", time.Now().Add(server.ClockOffset()).UTC().Format(http.TimeFormat))
-		server.Handler().ServeHTTP(rw, r)
-	}))
-	t.Cleanup(listening.Close)
-	must(t, server.SetBaseURL(listening.URL))
-	w := &world{t: t, sts: server, address: freeAddress(t), admin: freeAddress(t)}
-	w.client = &http.Client{Timeout: patience, Transport: &http.Transport{
+	w := &world{t: t, sts: stacktest.NewSTS(t), address: stacktest.FreeAddress(t), admin: stacktest.FreeAddress(t)}
+	w.client = &http.Client{Timeout: stacktest.Patience, Transport: &http.Transport{
 		MaxIdleConnsPerHost: 100,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, w.address)
 		},
 	}}
+	var err error
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), w.address, w.caddyfile(sites...))
 	must(t, err)
 	t.Cleanup(func() {
@@ -84,9 +74,7 @@ func (w *world) caddyfile(sites ...string) string {
 	text := "{\n\tadmin " + w.admin + "\n\tdefault_bind 127.0.0.1\n\tpersist_config off\n}\n" + strings.Join(sites, "")
 	replace := []string{"PORT", port}
 	for name, account := range map[string]string{"ORDERS": orders, "BILLING": billing, "STRANGER": stranger} {
-		url, err := w.sts.IssuerURL(account)
-		must(w.t, err)
-		replace = append(replace, name, url)
+		replace = append(replace, name, w.sts.Issuer(account))
 	}
 	return strings.NewReplacer(replace...).Replace(text)
 }
@@ -146,15 +134,11 @@ var roleOf = map[string]string{orders: "orders-lambda", billing: "billing-ec2", 
 // mint signs the good claims of an account's role, changed by change.
 func (w *world) mint(account string, change func(claims)) string {
 	w.t.Helper()
-	top, err := w.sts.GoodClaims(roleOf[account], audience)
-	must(w.t, err)
-	if change != nil {
-		particular, _ := top[aws].(map[string]any)
-		change(claims{top, particular})
-	}
-	token, err := w.sts.Mint(account, nil, top)
-	must(w.t, err)
-	return token
+	return w.sts.Token(account, roleOf[account], audience, func(_, top, aws map[string]any) {
+		if change != nil {
+			change(claims{top, aws})
+		}
+	})
 }
 
 // shifted moves a token's times.

@@ -139,10 +139,14 @@ func (c *workingCopy) prove(ctx context.Context, chosen []mutant) error {
 			if noticedBy, err := c.tryUnit(ctx, m.unit); err != nil || noticedBy != "" {
 				return fmt.Errorf("%s fails with every control in place: %w", m.unit.name, err)
 			}
+			continue
 		}
 		if !slices.Contains(rows, m.row) {
 			rows = append(rows, m.row)
 		}
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	if output, err := c.attack(ctx, strings.Join(rows, "|")); err != nil {
 		return fmt.Errorf("the attacks fail with every control in place: %w\n%s", err, output)

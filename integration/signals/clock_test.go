@@ -3,7 +3,6 @@ package signals
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -53,17 +52,12 @@ http://plain.test:PORT {
 		{"right", 0, 204, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			sts := newIssuers(t, func(next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
-					next.ServeHTTP(w, r)
-				})
-			})
+			sts := newIssuers(t)
 			sts.SetClockOffset(tt.ahead)
 			gateway := startGateway(t, sts, site)
 			asked := time.Now()
 			eventually(t, "the clock is told of", func() bool {
-				if status := ask(t, gateway, "plain.test", sts.good(t), nil); status != tt.status {
+				if status := ask(t, gateway, "plain.test", sts.good(), nil); status != tt.status {
 					t.Fatalf("status %d, want %d", status, tt.status)
 				}
 				// The twin is given the time in which the others are told.

@@ -45,7 +45,7 @@ func decisionSites(down, hanging string) string {
 // is logged as the schema says. What needs a flood is in
 // TestOverloadedObeysTheSchema.
 func TestDecisionsObeyTheSchema(t *testing.T) {
-	sts := newIssuers(t, nil)
+	sts := newIssuers(t)
 	arrived, release := make(chan struct{}, 1), make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
@@ -54,21 +54,21 @@ func TestDecisionsObeyTheSchema(t *testing.T) {
 	t.Cleanup(hanging.Close)
 	t.Cleanup(func() { close(release) })
 	const down = "http://127.0.0.1:1/none"
-	url := sts.url(t, accountID)
+	url := sts.Issuer(accountID)
 	sites := strings.ReplaceAll(decisionSites(down, hanging.URL), "TEMPLATE", url[:strings.LastIndexByte(url, '/')+1]+"<uuid>")
 	gateway := startGateway(t, sts, "{\n\tadmin off\n\tdebug\n}\n"+sites)
 
-	good := sts.good(t)
+	good := sts.good()
 	claim := func(name string, value any) string {
-		return sts.mint(t, accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims[name] = value })
+		return sts.mint(accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims[name] = value })
 	}
 	header := func(name string, value any) string {
-		return sts.mint(t, accountID, "orders-lambda", func(header, _, _ map[string]any) { header[name] = value })
+		return sts.mint(accountID, "orders-lambda", func(header, _, _ map[string]any) { header[name] = value })
 	}
 	aws := func(name string, value any) string {
-		return sts.mint(t, accountID, "orders-lambda", func(_, _, aws map[string]any) { aws[name] = value })
+		return sts.mint(accountID, "orders-lambda", func(_, _, aws map[string]any) { aws[name] = value })
 	}
-	strangers := sts.mint(t, stranger, "stranger", nil)
+	strangers := sts.mint(stranger, "stranger", nil)
 	parts := strings.Split(good, ".")
 	other := strings.Split(claim("jti", "other"), ".")
 	field := func(name, value string) func(*http.Request) {
@@ -91,7 +91,7 @@ func TestDecisionsObeyTheSchema(t *testing.T) {
 		{"plain", claim("aud", "demo"), nil, "refused", "wrong_audience"},
 		{"single", claim("aud", []any{audience, "b"}), nil, "refused", "wrong_audience"},
 		{"plain", claim("exp", 1), nil, "refused", "expired"},
-		{"plain", sts.mint(t, accountID, "orders-lambda", func(_, claims, _ map[string]any) {
+		{"plain", sts.mint(accountID, "orders-lambda", func(_, claims, _ map[string]any) {
 			claims["iat"], claims["exp"] = 4102444800, 4102444900
 		}), nil, "refused", "not_yet_valid"},
 		{"plain", claim("exp", 4102444800), nil, "refused", "lifetime_too_long"},

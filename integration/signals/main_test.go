@@ -3,15 +3,13 @@ package signals
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the commands, once.
@@ -28,74 +26,30 @@ const (
 	accountID = "111122223333"
 	stranger  = "999988887777"
 	audience  = "orders.internal"
-
-	patience = 20 * time.Second
 )
 
-// issuers is a local STS in this process, whose documents pass through front.
-type issuers struct{ *devsts.Server }
+var must, eventually = stacktest.Must, stacktest.Eventually
 
-func newIssuers(t *testing.T, front func(http.Handler) http.Handler) issuers {
-	t.Helper()
-	server, err := devsts.New(devsts.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := server.Handler()
-	if front != nil {
-		handler = front(handler)
-	}
-	listener := httptest.NewServer(handler)
-	t.Cleanup(listener.Close)
-	if err := server.SetBaseURL(listener.URL); err != nil {
-		t.Fatal(err)
-	}
-	return issuers{server}
+// issuers is a local STS.
+type issuers struct{ *stacktest.STS }
+
+func newIssuers(t *testing.T) issuers { return issuers{stacktest.NewSTS(t)} }
+
+func (i issuers) mint(account, role string, change func(header, claims, aws map[string]any)) string {
+	return i.Token(account, role, audience, change)
 }
 
-func (i issuers) url(t *testing.T, account string) string {
-	t.Helper()
-	url, err := i.IssuerURL(account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return url
-}
-
-// mint signs the good claims of a role, after a change.
-func (i issuers) mint(t *testing.T, account, role string, change func(header, claims, aws map[string]any)) string {
-	t.Helper()
-	claims, err := i.GoodClaims(role, audience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := map[string]any{}
-	if change != nil {
-		change(header, claims, claims["https://sts.amazonaws.com/"].(map[string]any))
-	}
-	token, err := i.Mint(account, header, claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-func (i issuers) good(t *testing.T) string { return i.mint(t, accountID, "orders-lambda", nil) }
+func (i issuers) good() string { return i.mint(accountID, "orders-lambda", nil) }
 
 // startGateway runs a gateway whose Caddyfile may hold ADDRESS (with http://),
 // PORT, ISSUER and STRANGER.
 func startGateway(t *testing.T, i issuers, caddyfile string, environment ...string) *stack.Gateway {
 	t.Helper()
-	address, err := stack.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := stacktest.FreeAddress(t)
 	_, port, _ := strings.Cut(address, ":")
-	caddyfile = strings.NewReplacer("ADDRESS", "http://"+address, "PORT", port, "ISSUER", i.url(t, accountID), "STRANGER", i.url(t, stranger)).Replace(caddyfile)
+	caddyfile = strings.NewReplacer("ADDRESS", "http://"+address, "PORT", port, "ISSUER", i.Issuer(accountID), "STRANGER", i.Issuer(stranger)).Replace(caddyfile)
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), address, caddyfile, environment...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() {
 		if err := gateway.Stop(); err != nil {
 			t.Error(err)
@@ -115,9 +69,7 @@ func startGateway(t *testing.T, i issuers, caddyfile string, environment ...stri
 func ask(t *testing.T, gateway *stack.Gateway, host, token string, change func(*http.Request)) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+gateway.Address+"/orders", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	request.Host = host
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
@@ -129,22 +81,9 @@ func ask(t *testing.T, gateway *stack.Gateway, host, token string, change func(*
 	if request.Context().Err() != nil {
 		return 0 // it hung up, on purpose
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer response.Body.Close()
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		t.Fatal(err)
-	}
+	_, err = io.Copy(io.Discard, response.Body)
+	must(t, err)
 	return response.StatusCode
-}
-
-// eventually waits until something holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
-		}
-	}
 }

@@ -15,7 +15,7 @@ import (
 // More than wait for one signature check at a time are turned away, and their
 // lines are as the schema says.
 func TestOverloadedObeysTheSchema(t *testing.T) {
-	sts := newIssuers(t, nil)
+	sts := newIssuers(t)
 	gateway := startGateway(t, sts, `{
 	admin off
 }
@@ -28,7 +28,7 @@ http://plain.test:PORT {
 	respond 204
 }
 `)
-	good := sts.good(t)
+	good := sts.good()
 	if status := ask(t, gateway, "plain.test", good, nil); status != 204 { // the keys are there
 		t.Fatalf("status %d", status)
 	}

@@ -54,7 +54,7 @@ func loggersOf(t *testing.T, lines []string) (loggers []string) {
 // The page's snippet sends decisions, and nothing else, to a file, and what else
 // aws_jwt logs to where the rest goes. Without its exclude, more would be there.
 func TestSnippetOfThePage(t *testing.T) {
-	sts := newIssuers(t, nil)
+	sts := newIssuers(t)
 	const down = "http://127.0.0.1:1/none"
 	sites := "http://plain.test:PORT {\n\taws_jwt {\n\t\tissuer ISSUER\n\t\tissuer " + down + "\n\t\taudience " + audience + "\n\t}\n\trespond 204\n}\n"
 	const excluded = "\t\texclude http.handlers.aws_jwt.config"
@@ -76,8 +76,8 @@ func TestSnippetOfThePage(t *testing.T) {
 				return strings.Split(string(text), "\n")
 			}
 			ask(t, gateway, "plain.test", "", nil)
-			ask(t, gateway, "plain.test", sts.good(t), nil) // at DEBUG, which is not asked for
-			ask(t, gateway, "plain.test", sts.mint(t, accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["iss"] = down }), nil)
+			ask(t, gateway, "plain.test", sts.good(), nil) // at DEBUG, which is not asked for
+			ask(t, gateway, "plain.test", sts.mint(accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["iss"] = down }), nil)
 			var decisions []map[string]any
 			eventually(t, "two decisions are written", func() bool {
 				var err error

@@ -56,16 +56,16 @@ http://down.test:PORT {
 // A request that is traced has a pair of spans below its own for each aws_jwt
 // that it meets.
 func TestSpans(t *testing.T) {
-	sts, received := newIssuers(t, nil), newCollector(t)
+	sts, received := newIssuers(t), newCollector(t)
 	gateway := startGateway(t, sts, tracedSites, received.environment()...)
 	const canary = "canary-5e1f0c"
-	token := sts.mint(t, accountID, "orders-lambda", func(_, claims, aws map[string]any) {
+	token := sts.mint(accountID, "orders-lambda", func(_, claims, aws map[string]any) {
 		claims["jti"] = canary + "-jti"
 		aws["principal_tags"] = map[string]any{"team": "orders", "canary": canary + "-tag"}
 		aws["request_tags"] = map[string]any{"canary": canary + "-request"}
 	})
-	foreign := sts.mint(t, accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["aud"] = canary + "-aud" })
-	down := sts.mint(t, accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["iss"] = "http://127.0.0.1:1/none" })
+	foreign := sts.mint(accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["aud"] = canary + "-aud" })
+	down := sts.mint(accountID, "orders-lambda", func(_, claims, _ map[string]any) { claims["iss"] = "http://127.0.0.1:1/none" })
 	method := func(name string) func(*http.Request) { return func(r *http.Request) { r.Method = name } }
 
 	verified := func(cached bool) map[string]any {
@@ -169,10 +169,10 @@ func checkPairs(t *testing.T, name string, got []*tracepb.Span, want []map[strin
 
 // Without tracing nothing is exported, wherever the environment points.
 func TestNoSpansWithoutTracing(t *testing.T) {
-	sts, received := newIssuers(t, nil), newCollector(t)
+	sts, received := newIssuers(t), newCollector(t)
 	site := tracedSites[strings.Index(tracedSites, "http://untraced"):strings.Index(tracedSites, "http://down")]
 	gateway := startGateway(t, sts, "{\n\tadmin off\n}\n"+site, received.environment()...)
-	if status := ask(t, gateway, "untraced.test", sts.good(t), nil); status != 204 {
+	if status := ask(t, gateway, "untraced.test", sts.good(), nil); status != 204 {
 		t.Errorf("status %d", status)
 	}
 	if err := gateway.Stop(); err != nil {

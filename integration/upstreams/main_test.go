@@ -8,14 +8,17 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 )
 
-// binaries is where TestMain builds the gateway, once.
+// binaries is where TestMain builds the commands, once.
 var binaries string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asAWS) != "" {
+		os.Exit(awsCommand(os.Args[1:]))
+	}
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
 		return m.Run()
-	}, "caddy-awsjwt"))
+	}))
 }
 
 // eventually polls until ok, and fails the test if that is never so. It waits

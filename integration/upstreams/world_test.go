@@ -54,11 +54,12 @@ func newWorld(t *testing.T, rotation string, paths map[string]string) *world {
 	return w
 }
 
-// caddyfile is that of the examples with the addresses of the test.
+// caddyfile is that of the examples with the addresses of the test, and an admin
+// endpoint.
 func (w *world) caddyfile(rotation string, paths map[string]string) string {
 	trusted, err := w.sts.IssuerURL("111122223333")
 	must(w.t, err)
-	text := w.example("Caddyfile",
+	text := example(w.t, "Caddyfile",
 		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", trusted+" 111122223333",
 		"aws_jwt_issuer https://orders.example.com", "aws_jwt_issuer "+w.issuer+" {\n\t\trotation "+rotation+"\n\t}",
 		"audience https://orders.example.com", "audience orders.internal",
@@ -69,23 +70,25 @@ func (w *world) caddyfile(rotation string, paths map[string]string) string {
 	for name, to := range paths {
 		fmt.Fprintf(&more, "\treverse_proxy /%s %s\n", name, to)
 	}
-	return "{\n\tadmin off\n}\n" + strings.Replace(text, "\treverse_proxy ", more.String()+"\treverse_proxy ", 1)
+	admin, err := stack.FreeAddress()
+	must(w.t, err)
+	return "{\n\tadmin " + admin + "\n\tpersist_config off\n}\n" + strings.Replace(text, "\treverse_proxy ", more.String()+"\treverse_proxy ", 1)
 }
 
 // example is a file of the examples with texts replaced, each of which is there.
-func (w *world) example(name string, pairs ...string) string {
-	w.t.Helper()
-	return example(w.t, name, pairs...)
-}
-
 func example(t *testing.T, name string, pairs ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(exampleFile(t, name))
 	must(t, err)
-	text := string(content)
+	return replaced(t, string(content), pairs...)
+}
+
+// replaced is text with others in place of some, each of which is there.
+func replaced(t *testing.T, text string, pairs ...string) string {
+	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
 		if !strings.Contains(text, pairs[i]) {
-			t.Fatalf("%s has no %q", name, pairs[i])
+			t.Fatalf("%q is not in\n%s", pairs[i], text)
 		}
 		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
 	}

@@ -2,7 +2,8 @@
 // its own, what was refused, which is rare and still the point.
 
 import { byId, draw, el, setText } from "./dom.js";
-import { compact, count, minute } from "./format.js";
+import { compact, count } from "./format.js";
+import { minute, moment, stamp } from "./times.js";
 
 let width = 860; // as wide as there is room
 const left = 46;
@@ -93,11 +94,11 @@ function point(i) {
   pointedAt = i;
   byId("chart").querySelectorAll(".hover").forEach((each, n) => each.classList.toggle("on", n === i));
   const each = shown[i];
-  setText(readout, each ? `${minute(each.at)}: ${Object.keys(labels).filter((name) => each[name] > 0).map((name) => `${count(each[name])} ${name}`).join(", ") || "nothing"}` : "");
+  setText(readout, each ? `${moment(each.at, Date.now(), "minute")}: ${Object.keys(labels).filter((name) => each[name] > 0).map((name) => `${count(each[name])} ${name}`).join(", ") || "nothing"}` : "");
 }
 
 export function fillMinutes(minutes) {
   const cell = (n) => el("td", { class: "number" }, count(n));
   byId("minutes").tBodies[0].replaceChildren(...minutes.toReversed().map((each) =>
-    el("tr", {}, el("th", { scope: "row" }, minute(each.at)), cell(each.allowed), cell(each.anonymous), cell(each.audited), cell(each.refused))));
+    el("tr", {}, el("th", { scope: "row" }, stamp(each.at, "minute")), cell(each.allowed), cell(each.anonymous), cell(each.audited), cell(each.refused))));
 }

@@ -27,18 +27,5 @@ export function duration(seconds) {
   return `${seconds.toFixed(1)} s`;
 }
 
-const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const minuteTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const wholeTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
-
-export const time = (at) => clockTime.format(new Date(at));
-export const minute = (at) => minuteTime.format(new Date(at));
-
-// moment says when something was: the time alone, if that was today.
-export function moment(at) {
-  const then = new Date(at);
-  return then.toDateString() === new Date().toDateString() ? clockTime.format(then) : wholeTime.format(then);
-}
-
 // words makes a name of the gateway's readable: not_yet_valid is three words.
 export const words = (name) => name.replaceAll("_", " ");

@@ -2,7 +2,8 @@
 // may be thousands.
 
 import { byId, el, setText, tag } from "./dom.js";
-import { age, count, moment, words } from "./format.js";
+import { age, count, words } from "./format.js";
+import { stamp } from "./times.js";
 import { get } from "./api.js";
 
 const pageSize = 12;
@@ -51,7 +52,8 @@ export async function pollIssuers() {
   setText(byId("issuers-count"), count(page.total));
   const none = byId("issuers-none");
   none.hidden = page.issuers.length > 0;
-  setText(none, filter.state || filter.text ? "No issuer matches the filter." : "No issuer is listed; an organization's show once they are met.");
+  setText(none, filter.state || filter.text ? "No issuer matches the filter." : "No issuer is listed; an organization's show once a token of theirs was accepted.");
+  showCandidates(page.candidates ?? 0);
   const pager = byId("issuers-pager");
   pager.hidden = page.total <= pageSize && after === "";
   pager.querySelector('[data-to="next"]').disabled = next === "";
@@ -59,14 +61,23 @@ export async function pollIssuers() {
   setText(pager.querySelector("span"), `${count(before + 1)} to ${count(before + page.issuers.length)} of ${count(page.total)}`);
 }
 
+// showCandidates says how many issuers the list leaves out.
+function showCandidates(n) {
+  const place = byId("issuers-candidates");
+  place.hidden = n === 0;
+  setText(place, n === 1
+    ? "1 issuer of an organization's form, of which no token was accepted yet, is not listed: anybody can invent one. The admin API lists it."
+    : `${count(n)} issuers of an organization's form, of which no token was accepted yet, are not listed: anybody can invent them. The admin API lists them.`);
+}
+
 function makeRow(issuer, open) {
   const facts = [
     ["Accounts", issuer.accounts?.join(", ") || "any"],
     ["Listed in", words(issuer.listed_in)],
     ["Keys from", words(issuer.keys_from)],
-    ["Last fetch", issuer.fetched_at ? moment(issuer.fetched_at) : "never"],
-    ["Last try", issuer.attempted_at ? moment(issuer.attempted_at) : ""],
-    ["Next try", issuer.next_fetch_at ? moment(issuer.next_fetch_at) : ""],
+    ["Last fetch", issuer.fetched_at ? stamp(issuer.fetched_at) : "never"],
+    ["Last try", issuer.attempted_at ? stamp(issuer.attempted_at) : ""],
+    ["Next try", issuer.next_fetch_at ? stamp(issuer.next_fetch_at) : ""],
     ["Used by", issuer.used_by?.join("; ")],
   ].filter(([, text]) => text);
   const details = el("details", { "data-url": issuer.url, open: open.has(issuer.url) },

@@ -2,7 +2,8 @@
 // looks, and says when the gateway no longer answers.
 
 import { byId, setText } from "./dom.js";
-import { age, time } from "./format.js";
+import { age } from "./format.js";
+import { moment } from "./times.js";
 import { Problem } from "./api.js";
 
 const every = 3000; // milliseconds
@@ -81,10 +82,10 @@ export class Poller {
     let text = "Live";
     if (this.#failed > 0) {
       state = "lost";
-      text = this.#lastGood === null ? `Connection lost: ${this.#trouble}` : `Connection lost: ${this.#trouble}, data of ${time(this.#lastGood)}`;
+      text = this.#lastGood === null ? `Connection lost: ${this.#trouble}` : `Connection lost: ${this.#trouble}, data of ${moment(this.#lastGood)}`;
     } else if (this.#paused || document.hidden) {
       state = "paused";
-      text = ago === null ? "Paused" : `Paused, data of ${time(this.#lastGood)}`;
+      text = ago === null ? "Paused" : `Paused, data of ${moment(this.#lastGood)}`;
     } else if (ago === null) {
       state = "waiting";
       text = "Connecting";

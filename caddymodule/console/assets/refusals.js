@@ -2,7 +2,8 @@
 // stays where it is, and then they wait behind a button.
 
 import { announce, byId, el, setText, tag } from "./dom.js";
-import { count, duration, moment } from "./format.js";
+import { count, duration } from "./format.js";
+import { stamp } from "./times.js";
 import { get } from "./api.js";
 import { renderAnswer } from "./walk.js";
 
@@ -126,7 +127,7 @@ function showState() {
 const resultTone = { refused: "bad", audited: "warn" };
 
 function makeRow(decision, isNew) {
-  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${moment(decision.time)}, ${decision.reason}: show the walk` }, moment(decision.time));
+  const button = el("button", { type: "button", class: "toggle", "aria-expanded": "false" }, stamp(decision.time), el("span", { class: "unseen" }, `, ${decision.reason}: show the walk`));
   const cell = (label, ...content) => el("td", { "data-label": content.some(Boolean) ? label : false }, ...content);
   const row = el("tr", { class: isNew ? "entry fresh" : "entry", "data-id": decision.id },
     el("td", {}, button),
@@ -182,15 +183,20 @@ function facts(decision) {
   const list = [
     ["Hint", decision.hint], ["Issuer", decision.iss, mark], ["Subject", decision.sub, mark], ["Account", decision.account, mark],
     ["Key ID", decision.kid, mark], ["Token ID", decision.jti, mark], ["From", decision.remote_ip], ["Handler", decision.handler],
-    ["Decided", `${moment(decision.time)}, in ${duration(decision.duration_seconds)}${decision.cached ? ", token remembered" : ""}`],
+    ["Decided", [stamp(decision.time), `, in ${duration(decision.duration_seconds)}${decision.cached ? ", token remembered" : ""}`]],
   ];
   return el("dl", { class: "facts" }, ...list.filter(([, text]) => text).flatMap(([label, text, more = ""]) =>
     [el("dt", {}, label), el("dd", {}, label === "Hint" || label === "Decided" ? text : el("code", {}, text), more ? el("span", { class: "quiet" }, more) : null)]));
 }
 
-// offerReasons keeps the filter's list of reasons: those that were met.
-export function offerReasons(reasons) {
-  const select = byId("refusals-filter").elements.reason;
-  const known = new Set([...select.options].map((option) => option.value));
-  for (const { reason } of reasons) if (reason && !known.has(reason)) select.append(el("option", { value: reason }, reason));
+let offered = false;
+
+// offerReasons fills the filter with all reasons that there are: what nobody was
+// refused for lately is looked for as well.
+export async function offerReasons() {
+  if (offered) return;
+  const { groups } = await get("reasons");
+  offered = true;
+  byId("refusals-filter").elements.reason.append(...groups.map((group) =>
+    el("optgroup", { label: group.in }, ...group.reasons.map((reason) => el("option", { value: reason }, reason)))));
 }

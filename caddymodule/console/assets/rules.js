@@ -8,8 +8,8 @@ import { bar } from "./overview.js";
 const tones = { allow: "good", deny: "bad", require: "" };
 let shown = "";
 
-export function showRules(rules) {
-  const now = JSON.stringify(rules);
+export function showRules(rules, running) {
+  const now = JSON.stringify([rules, running]);
   if (now === shown) return;
   shown = now;
   const table = byId("rule-list");
@@ -27,7 +27,7 @@ export function showRules(rules) {
   }
   const none = byId("rules-none");
   none.hidden = rules.length > 0;
-  setText(none, "No handler has a rule or a requirement: every verified token passes.");
+  setText(none, running === 0 ? "No aws_jwt runs." : "No handler has a rule or a requirement: every verified token passes.");
 }
 
 function group(rules) {
