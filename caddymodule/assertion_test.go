@@ -217,19 +217,19 @@ func TestAssertionWhenLoading(t *testing.T) {
 	}
 	duration := func(d time.Duration) *caddy.Duration { c := caddy.Duration(d); return &c }
 	for fault, change := range map[string]func(*Assertion){
-		"assertion.issuer: it is missing":                            func(a *Assertion) { a.Issuer = "" },
-		"assertion.audience: it is missing":                          func(a *Assertion) { a.Audience = "" },
-		"assertion.header: \"Host\" is a field":                      func(a *Assertion) { a.Header = "Host" },
-		"assertion.header: \"x_aws-token.sub\" is taken":             func(a *Assertion) { a.Header = "x_aws-token.sub" },
-		"assertion.algorithm: \"ES384\" is not ES256 or":             func(a *Assertion) { a.Algorithm = "ES384" },
-		"assertion.subject: there is no attribute":                   func(a *Assertion) { a.Subject = "{aws_token.name}" },
-		"assertion.claims[0]: there is no attribute":                 func(a *Assertion) { a.Claims = []string{"name"} },
-		"assertion.ttl: 4s is not from 5s":                           func(a *Assertion) { a.TTL = duration(4 * time.Second) },
-		"assertion.ttl: 0s is not positive":                          func(a *Assertion) { a.TTL = duration(0) },
-		"assertion.rotation: 1s is under 4s":                         func(a *Assertion) { a.Rotation = duration(time.Second) },
-		"assertion.ttl: 1m0s is over the rotation of 30s":            func(a *Assertion) { a.Rotation = duration(30 * time.Second) },
-		"configuring aws_jwt: loading signing keys: no route":        func(*Assertion) { storage.fail(errors.New("no route"), nil) },
-		"configuring aws_jwt: reading signing keys gateway.example-": func(*Assertion) { storage.fail(nil, nil); breakKeys(t, storage) },
+		"assertion.issuer: it is missing":                                            func(a *Assertion) { a.Issuer = "" },
+		"assertion.audience: it is missing":                                          func(a *Assertion) { a.Audience = "" },
+		"assertion.header: \"Host\" is a field":                                      func(a *Assertion) { a.Header = "Host" },
+		"assertion.header: \"x_aws-token.sub\" is taken":                             func(a *Assertion) { a.Header = "x_aws-token.sub" },
+		"assertion.algorithm: \"ES384\" is not ES256 or":                             func(a *Assertion) { a.Algorithm = "ES384" },
+		"assertion.subject: there is no attribute":                                   func(a *Assertion) { a.Subject = "{aws_token.name}" },
+		"assertion.claims[0]: there is no attribute":                                 func(a *Assertion) { a.Claims = []string{"name"} },
+		"assertion.ttl: 4s is not from 5s":                                           func(a *Assertion) { a.TTL = duration(4 * time.Second) },
+		"assertion.ttl: 0s is not positive":                                          func(a *Assertion) { a.TTL = duration(0) },
+		"assertion.rotation: 1s is under 4s":                                         func(a *Assertion) { a.Rotation = duration(time.Second) },
+		"assertion.ttl: 1m0s is over the rotation of 30s":                            func(a *Assertion) { a.Rotation = duration(30 * time.Second) },
+		"configuring aws_jwt: loading signing keys: no route":                        func(*Assertion) { storage.fail(errors.New("no route"), nil) },
+		"configuring aws_jwt: reading signing keys aws_jwt/signing/gateway.example-": func(*Assertion) { storage.fail(nil, nil); breakKeys(t, storage) },
 	} {
 		err := config(change)
 		storage.fail(nil, nil)

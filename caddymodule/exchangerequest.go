@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -54,8 +53,11 @@ func (e *Exchange) serve(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache") // RFC 6749, section 5.1
 	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		return caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("aws_jwt_issuer: a token is asked for by POST"))
+		// Error routes would log the URL, in which there may be a token.
+		w.Header().Set("Allow", http.MethodPost)
+		bad := invalidExchange("a token is asked for by POST")
+		bad.status = http.StatusMethodNotAllowed
+		return bad.write(w)
 	}
 	asked, bad := readExchange(w, r)
 	if bad != nil {

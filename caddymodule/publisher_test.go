@@ -168,3 +168,36 @@ func TestBadIssuers(t *testing.T) {
 		}
 	}
 }
+
+// All handlers of a configuration keep an issuer's keys by one rotation. A reload
+// may change it.
+func TestRotationsThatDisagree(t *testing.T) {
+	storage := newStorage()
+	hour, day := caddy.Duration(time.Hour), caddy.Duration(24*time.Hour)
+	first, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+	defer cancel()
+	provision := func(ctx caddy.Context, url string, rotation *caddy.Duration) error {
+		p := &Publisher{URL: url, storage: storage, now: clock, Rotation: rotation}
+		err := p.Provision(ctx)
+		t.Cleanup(func() { _ = p.Cleanup() })
+		return err
+	}
+	reload, end := caddy.NewContext(caddy.Context{Context: t.Context()})
+	defer end()
+	for _, each := range []struct {
+		ctx      caddy.Context
+		url      string
+		rotation *caddy.Duration
+		fault    string
+	}{
+		{first, gatewayIssuer, nil, ""},
+		{first, gatewayIssuer, &day, ""}, // the default
+		{first, gatewayIssuer, &hour, "rotation: it is 1h0m0s here, and 24h0m0s in another handler, for the issuer " + gatewayIssuer},
+		{first, gatewayIssuer + "/other", &hour, ""},
+		{reload, gatewayIssuer, &hour, ""},
+	} {
+		if err := provision(each.ctx, each.url, each.rotation); (err == nil) != (each.fault == "") || err != nil && !strings.Contains(err.Error(), each.fault) {
+			t.Errorf("%s by %v: %v, want %q", each.url, each.rotation, err, each.fault)
+		}
+	}
+}

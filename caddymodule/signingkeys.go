@@ -65,7 +65,7 @@ const checkTimeout = 10 * time.Second
 // fault in them is one of the configuration's load. None is made: that is for the
 // first use.
 func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer string, rotation time.Duration, now func() time.Time, found *faults) *signingLease {
-	own := &lender{logger: structured(ctx.Logger(new(Handler)).Named(logSigning)), storage: storage}
+	own := &lender{logger: structured(ctx.Logger(new(Handler)).Named(logSigning)), storage: storage, config: ctx.Done()}
 	if own.storage == nil {
 		own.storage = storageOf(ctx)
 	}
@@ -93,6 +93,9 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 	shared, _ := value.(*sharedSigning) // the pool holds nothing else
 	shared.lenders.enter(own)
 	taken := &signingLease{settings, shared, own}
+	if other, differs := otherRotation(settings, own.config); differs {
+		found.add(fmt.Errorf("%srotation: it is %s here, and %s in another handler, for the issuer %s; all that share its keys have to agree", path, settings.rotation, other, issuer))
+	}
 	if rehearsalOf(ctx) != nil {
 		return taken
 	}
@@ -100,6 +103,20 @@ func leaseSigning(ctx caddy.Context, storage certmagic.Storage, path, issuer str
 	defer cancel()
 	found.add(shared.keys.Check(checking))
 	return taken
+}
+
+// otherRotation returns a rotation by which another handler of a configuration
+// would keep the same keys.
+func otherRotation(settings signingSettings, config <-chan struct{}) (other time.Duration, differs bool) {
+	signingPool.Range(func(key, value any) bool {
+		theirs, _ := key.(signingSettings) // the pool holds nothing else
+		shared, _ := value.(*sharedSigning)
+		if theirs.issuer == settings.issuer && theirs.storage == settings.storage && theirs.rotation != settings.rotation && shared.lenders.areOf(config) {
+			other, differs = theirs.rotation, true
+		}
+		return !differs
+	})
+	return other, differs
 }
 
 // checkLife refuses a time to live for which a key is not published behind its
@@ -113,14 +130,12 @@ func (l *signingLease) checkLife(path string, ttl time.Duration, found *faults) 
 // signingStorage is the lenders' storage as a [signing.Store].
 type signingStorage struct{ lenders *lenders }
 
-const signingDirectory = "aws_jwt/signing/"
-
 func (s signingStorage) Load(ctx context.Context, name string) ([]byte, error) {
 	storage := s.lenders.first().storage
 	if storage == nil {
 		return nil, errNoStorage
 	}
-	text, err := storage.Load(ctx, signingDirectory+name)
+	text, err := storage.Load(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fs.ErrNotExist
 	}
@@ -132,7 +147,7 @@ func (s signingStorage) Save(ctx context.Context, name string, document []byte) 
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Store(ctx, signingDirectory+name, document)
+	return storage.Store(ctx, name, document)
 }
 
 func (s signingStorage) Lock(ctx context.Context, name string) error {
@@ -140,7 +155,7 @@ func (s signingStorage) Lock(ctx context.Context, name string) error {
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Lock(ctx, signingDirectory+name)
+	return storage.Lock(ctx, name)
 }
 
 func (s signingStorage) Unlock(ctx context.Context, name string) error {
@@ -148,5 +163,5 @@ func (s signingStorage) Unlock(ctx context.Context, name string) error {
 	if storage == nil {
 		return errNoStorage
 	}
-	return storage.Unlock(ctx, signingDirectory+name)
+	return storage.Unlock(ctx, name)
 }

@@ -43,10 +43,12 @@ func parseSubject(text string) (*subject, error) {
 		return nil, errors.Join(faults...)
 	}
 	if s.spiffe {
-		return s, s.spiffeProblem()
+		if err := s.spiffeProblem(); err != nil {
+			return nil, err
+		}
 	}
 	s.separators = s.punctuation()
-	return s, nil
+	return s, s.confusion()
 }
 
 // spiffeProblem finds fault with what is fixed in the template of a SPIFFE ID.
@@ -77,6 +79,58 @@ func isNeverSegment(path string) bool {
 		return true
 	}
 	return false
+}
+
+// confusion finds fault with a template by which one caller could be another: by
+// attributes between which nothing keeps them apart, or by those alone that
+// callers choose for themselves.
+func (s *subject) confusion() error {
+	var open *part // an attribute that whatever follows it could be a part of
+	attributes, chosen := 0, 0
+	for i, p := range s.parts {
+		switch {
+		case p.attribute == nil:
+			if s.separates(p.literal) {
+				open = nil
+			}
+			continue
+		case open != nil && !isOfOneLength(p.attribute.Path()):
+			return fmt.Errorf("nothing keeps %s and %s apart, so that two callers could have one subject; put %s between them",
+				open.attribute.Path(), p.attribute.Path(), s.separator())
+		case !isOfOneLength(p.attribute.Path()):
+			open = &s.parts[i]
+		}
+		attributes++
+		if strings.HasPrefix(p.attribute.Path(), "aws_token.request_tags.") {
+			chosen++
+		}
+	}
+	if attributes > 0 && chosen == attributes {
+		return errors.New("it holds request tags alone, which callers choose for themselves: anyone could be anyone; add an attribute that AWS answers for, such as aws_token.account.id")
+	}
+	return nil
+}
+
+// isOfOneLength reports whether an attribute is as long in every token, and so
+// apart from its neighbours by itself.
+func isOfOneLength(path string) bool {
+	return path == "aws_token.account.id" || path == "aws_token.account_id" || path == "aws_token.principal.account_id"
+}
+
+// separates reports whether text has what no attribute beside it can: in a SPIFFE
+// ID a slash, elsewhere what is encoded in attributes.
+func (s *subject) separates(text string) bool {
+	if s.spiffe {
+		return strings.Contains(text, "/")
+	}
+	return strings.ContainsAny(text, s.separators)
+}
+
+func (s *subject) separator() string {
+	if s.spiffe {
+		return "a slash"
+	}
+	return "a character such as a colon"
 }
 
 // punctuation are the characters between the attributes. In an attribute they
@@ -122,10 +176,15 @@ func (s *subject) expand(t *awstoken.Token) (string, error) {
 		}
 		out.WriteString(encode(text, s.separators))
 	}
-	if out.Len() > maxSubject {
+	text := out.String()
+	switch {
+	case len(text) > maxSubject:
 		return "", assertionError("the subject is over %d bytes", maxSubject)
+	case len(text) >= len(spiffeScheme) && strings.EqualFold(text[:len(spiffeScheme)], spiffeScheme):
+		// Nothing has held it against the rules of one, or against a trust domain.
+		return "", assertionError("the subject would be a SPIFFE ID by the text of an attribute; begin the template with %s and a trust domain", spiffeScheme)
 	}
-	return out.String(), nil
+	return text, nil
 }
 
 // spiffeID refuses text that would have to be encoded: in a SPIFFE ID nothing

@@ -41,6 +41,18 @@ func TestSubjectTemplates(t *testing.T) {
 		"spiffe://corp.example/{aws_token.principal.path}/a":   "aws_token.principal.path holds colons or slashes",
 		"spiffe://corp.example/a?{aws_token.account.id}":       "the path has the character '?'",
 		"spiffe://corp.example/{aws_token.principal_tags.a/b}": "", // the key is not the text
+		// What could make one caller another.
+		"spiffe://corp.example/{aws_token.principal_tags.a}-{aws_token.principal_tags.b}":            "put a slash between them",
+		"spiffe://corp.example/{aws_token.principal_tags.a}/{aws_token.principal_tags.b}":            "",
+		"spiffe://corp.example/{aws_token.account.id}-{aws_token.principal.name}":                    "",
+		"spiffe://corp.example/{aws_token.principal.name}-{aws_token.account.id}":                    "",
+		"spiffe://corp.example/{aws_token.principal.name}-{aws_token.account.id}-{aws_token.org.id}": "nothing keeps aws_token.principal.name and aws_token.org.id apart",
+		"{aws_token.principal_tags.a}{aws_token.principal_tags.b}":                                   "put a character such as a colon between them",
+		"{aws_token.principal_tags.a}x{aws_token.principal_tags.b}":                                  "put a character such as a colon between them",
+		"{aws_token.principal_tags.a}-{aws_token.principal_tags.b}":                                  "",
+		"spiffe://corp.example/job/{aws_token.request_tags.job}":                                     "it holds request tags alone",
+		"{aws_token.request_tags.a}/{aws_token.request_tags.b}":                                      "it holds request tags alone",
+		"spiffe://corp.example/job/{aws_token.account.id}/{aws_token.request_tags.job}":              "",
 	} {
 		_, err := parseSubject(template)
 		if (err == nil) != (fault == "") || err != nil && !strings.Contains(err.Error(), fault) {
@@ -114,6 +126,11 @@ func TestTagsInOtherSubjects(t *testing.T) {
 	}
 	if got, err := expanded(t, "{aws_token.principal_tags.environment}", "a:b/c"); got != "a:b/c" || err != nil {
 		t.Errorf("%q, %v", got, err)
+	}
+	for tag, good := range map[string]bool{"spiffe://corp.example/a": false, "SPIFFE://corp.example/a": false, "spiffe:/corp.example/a": true} {
+		if got, err := expanded(t, "{aws_token.principal_tags.environment}", tag); (err == nil) != good {
+			t.Errorf("%q, %v", got, err)
+		}
 	}
 	if _, err := expanded(t, template, strings.Repeat("a", 2048)); err == nil {
 		t.Error("a subject of more than 2048 bytes passes")

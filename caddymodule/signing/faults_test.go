@@ -221,3 +221,70 @@ func TestFaultsAreLoggedNowAndThen(t *testing.T) {
 		t.Errorf("told was %v", looked)
 	}
 }
+
+// While one waits for a lock, those who have keys go on for as long as it takes:
+// what is stored is read all the time.
+func TestNobodyWhoHasKeysWaitsForALock(t *testing.T) {
+	m, c := newMemory(), newClock()
+	keys := gateway(t, m, c, 8*time.Minute)
+	kid := kidOf(t, sign(t, keys, ES256))
+	if err := m.Lock(t.Context(), keys.name); err != nil {
+		t.Fatal(err)
+	}
+	c.advance(7 * time.Minute) // a successor is due
+	for range 20 {             // each is half of the lead
+		if got := kidOf(t, sign(t, keys, ES256)); got != kid {
+			t.Errorf("%s signs, not %s", got, kid)
+		}
+		publish(t, keys, ES256)
+		c.advance(time.Minute)
+	}
+	if err := m.Unlock(t.Context(), keys.name); err != nil {
+		t.Fatal(err)
+	}
+	keys.settled()
+	if n := strings.Count(string(publish(t, keys, ES256).JWKS), `"kid"`); n != 2 {
+		t.Errorf("%d keys are published", n)
+	}
+}
+
+// A lock that lasts longer than anybody relies on one is broken. One that its
+// waiter has only stopped waiting for is not.
+func TestLockThatNeverEnds(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		m, c := newMemory(), newClock()
+		keys := gateway(t, m, c, 0)
+		if err := m.Lock(t.Context(), keys.name); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		if !ends {
+			cancel()
+		}
+		if _, err := keys.change(ctx); err == nil {
+			t.Error("it did not wait for the lock")
+		}
+		cancel()
+		if broken := len(m.lock(keys.name)) == 0; broken != ends {
+			t.Errorf("the lock is broken: %t, want %t", broken, ends)
+		}
+	}
+}
+
+// What was read some time ago may not be kept beyond the lead, when a key that it
+// lacks may sign.
+func TestMaxAgeOfOldKeys(t *testing.T) {
+	m, c := newMemory(), newClock()
+	keys := gateway(t, m, c, 0)
+	sign(t, keys, ES256)
+	for after, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, 44 * time.Minute: 15 * time.Minute, 50 * time.Minute: 10 * time.Minute} {
+		if got := keys.schedule.maxAgeOf(after); got != want {
+			t.Errorf("after %s: %s, want %s", after, got, want)
+		}
+	}
+	m.breakWith(down(""))
+	c.advance(59*time.Minute + 30*time.Second + time.Millisecond)
+	if p := publish(t, keys, ES256); p.MaxAge != 29*time.Second {
+		t.Errorf("%s", p.MaxAge)
+	}
+}

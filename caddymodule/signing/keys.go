@@ -19,7 +19,7 @@ const (
 
 	// workTimeout bounds one look at the store, with what follows from it: longer
 	// than it takes for the lock of a gateway that died to end.
-	workTimeout = 30 * time.Second
+	workTimeout = 20 * time.Second
 
 	// maxHold is how long the store's lock is relied on: others take it for
 	// abandoned when its owner shows no sign of life for some ten seconds.
@@ -32,6 +32,7 @@ const (
 // Result is what came of a look at the stored keys.
 type Result string
 
+// What comes of a look.
 const (
 	Kept    Result = "kept"    // they are as they should be
 	Changed Result = "changed" // a key was made or withdrawn
@@ -67,8 +68,10 @@ type Keys struct {
 	mu       sync.Mutex
 	wanted   []Algorithm // that somebody has asked for
 	underway *look
-	failed   error // of the last look
+	failed   error // of the last look's reading
 	failedAt time.Time
+	changing *change   // the last one
+	fault    error     // that is in the way of the keys now
 	toldAt   time.Time // when a fault was logged
 	closed   bool
 }
@@ -105,6 +108,9 @@ func New(config Config) (*Keys, error) {
 	return s, nil
 }
 
+// directory is where the documents are in the store.
+const directory = "aws_jwt/signing/"
+
 // nameOf is readable, and of this issuer alone.
 func nameOf(issuer string) string {
 	sum := sha256.Sum256([]byte(issuer))
@@ -115,7 +121,7 @@ func nameOf(issuer string) string {
 		}
 		return '-'
 	}, strings.ToLower(readable))
-	return readable[:min(len(readable), 64)] + "-" + hex.EncodeToString(sum[:16]) + ".json"
+	return directory + readable[:min(len(readable), 64)] + "-" + hex.EncodeToString(sum[:16]) + ".json"
 }
 
 // Check reads the keys that are stored, and makes none. The error says what is
@@ -171,8 +177,8 @@ func (s *Keys) signer(ctx context.Context, algorithm Algorithm) (*key, error) {
 
 // published returns the keys that others may hold signatures against, as the
 // store has them. While it cannot be read, those at hand serve up to the lead.
-func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*document, error) {
-	usable := func(notBefore time.Time) *document {
+func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*snapshot, error) {
+	usable := func(notBefore time.Time) *snapshot {
 		snap := s.current.Load()
 		if snap == nil || snap.document == nil || snap.read.Before(notBefore) || snap.read.After(s.config.Now()) {
 			return nil
@@ -182,12 +188,12 @@ func (s *Keys) published(ctx context.Context, algorithms []Algorithm) (*document
 				return nil
 			}
 		}
-		return snap.document
+		return snap
 	}
 	oldest := s.config.Now().Add(-s.schedule.refresh)
 	err := s.await(ctx, algorithms, func() bool { return usable(oldest) != nil })
-	if d := usable(s.config.Now().Add(-s.schedule.lead)); d != nil {
-		return d, nil
+	if snap := usable(s.config.Now().Add(-s.schedule.lead)); snap != nil {
+		return snap, nil
 	}
 	if err == nil {
 		err = s.unavailable(errors.New("the storage takes too long"))

@@ -31,13 +31,14 @@ type keySet struct {
 // was published is asked for again. There are keys of each of the algorithms in
 // it. The error is an [*UnavailableError], unless ctx ended first.
 func (s *Keys) Publish(ctx context.Context, algorithms ...Algorithm) (*Published, error) {
-	d, err := s.published(ctx, algorithms)
+	snap, err := s.published(ctx, algorithms)
 	if err != nil {
 		return nil, err
 	}
-	p := &Published{Algorithms: d.algorithms(), MaxAge: s.schedule.maxAge}
+	d := snap.document
+	p := &Published{Algorithms: d.algorithms(), MaxAge: s.schedule.maxAgeOf(s.config.Now().Sub(snap.read))}
 	var plain keySet
-	forSPIFFE := bundle{Sequence: d.sequence, Refresh: max(1, int64(s.schedule.maxAge/time.Second))}
+	forSPIFFE := bundle{Sequence: d.sequence, Refresh: max(1, int64(p.MaxAge/time.Second))}
 	for _, k := range d.keys {
 		public, err := publicJWK(k.private.Public())
 		if err != nil {

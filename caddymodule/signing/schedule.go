@@ -43,6 +43,13 @@ func newSchedule(rotation time.Duration) (schedule, error) {
 	}, nil
 }
 
+// maxAgeOf returns how long others may keep what was read from the store some
+// time ago: no longer than the lead since then, at whose end a key that it does
+// not have may sign.
+func (s schedule) maxAgeOf(age time.Duration) time.Duration {
+	return max(0, min(s.maxAge, s.lead-age).Truncate(time.Second))
+}
+
 // plan is what should become of a document.
 type plan struct {
 	keep    []*key

@@ -132,12 +132,18 @@ func gateway(t testing.TB, m *memory, c *clock, rotation time.Duration) *Keys {
 	return keys
 }
 
-// settled waits until the look under way, if there is one, is done.
+// settled waits until what is under way, if anything is, is done.
 func (s *Keys) settled() {
 	s.mu.Lock()
 	l := s.underway
 	s.mu.Unlock()
 	if l != nil {
-		<-l.done
+		<-l.read
+	}
+	s.mu.Lock()
+	c := s.changing
+	s.mu.Unlock()
+	if c != nil {
+		<-c.done
 	}
 }
