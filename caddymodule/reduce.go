@@ -109,6 +109,8 @@ func (r reduction) handler(handler map[string]any) map[string]any {
 		return answerItself(handler)
 	case slices.Contains(ends, name):
 		return map[string]any{"handler": "static_response"}
+	case name == "aws_jwt_authorize":
+		return r.questionOf(handler)
 	case name == "aws_jwt_issuer":
 		return documentsOf(handler)
 	case !slices.Contains(waysThrough, name):
@@ -139,6 +141,20 @@ func documentsOf(issuer map[string]any) map[string]any {
 	return map[string]any{"handler": "subroute", "routes": []any{map[string]any{
 		"match":  []any{map[string]any{"path": paths}},
 		"handle": []any{map[string]any{"handler": "static_response"}},
+	}}}
+}
+
+// questionOf stands for a handler that answers another proxy: its aws_jwt decides,
+// and nothing is behind it.
+func (r reduction) questionOf(authorize map[string]any) map[string]any {
+	handler, ok := authorize["aws_jwt"].(map[string]any)
+	if !ok {
+		return nil // which is told where it is loaded
+	}
+	handler["handler"] = "aws_jwt"
+	r.keys(handler)
+	return map[string]any{"handler": "subroute", "routes": []any{map[string]any{
+		"handle": []any{handler, map[string]any{"handler": "static_response"}},
 	}}}
 }
 

@@ -21,6 +21,9 @@ const (
 	// second the gateway does.
 	assertionFailed    = "assertion_failed"
 	signingUnavailable = "signing_unavailable"
+
+	// Who asks about another request is none.
+	untrustedProxy = "untrusted_proxy"
 )
 
 // answer is what a client learns of a refusal. RFC 6750, section 3.1, has the
@@ -68,6 +71,7 @@ var answers = map[string]answer{
 	string(celpolicy.ReasonUnsafePath): forbidden,
 	unsafeHeaderValue:                  forbidden,
 	assertionFailed:                    forbidden,
+	untrustedProxy:                     forbidden,
 
 	string(verifier.KeysUnavailable): unavailable,
 	string(verifier.Overloaded):      unavailable,

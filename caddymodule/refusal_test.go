@@ -41,6 +41,7 @@ var designTable = map[string]struct {
 	"unsafe_path":           {403, "", ""},
 	"unsafe_header_value":   {403, "", ""},
 	"assertion_failed":      {403, "", ""},
+	"untrusted_proxy":       {403, "", ""},
 	"keys_unavailable":      {503, "", "30"},
 	"overloaded":            {503, "", "1"},
 	"signing_unavailable":   {503, "", "1"},
@@ -221,12 +222,13 @@ func checkAnswer(t *testing.T, response *http.Response, body, reason string) {
 func TestEveryReasonHasARow(t *testing.T) {
 	provoked := map[string]bool{
 		"overloaded":          true, // TestOverloaded: no request can hold a signature check up
+		"untrusted_proxy":     true, // TestAuthorizeBelievesTrustedProxiesAlone: it is about another handler
 		"signing_unavailable": true, // TestSigningUnavailable: the storage has to fail after loading
 	}
 	for _, p := range provocations {
 		provoked[p.reason] = true
 	}
-	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError, assertionFailed, signingUnavailable}
+	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError, assertionFailed, signingUnavailable, untrustedProxy}
 	for _, r := range verifier.Reasons() {
 		reasons = append(reasons, string(r))
 	}

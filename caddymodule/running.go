@@ -53,6 +53,8 @@ func handlersOfOne(server *caddyhttp.Server) (all []rehearsedHandler) {
 				if !h.FirewallOnly {
 					all = append(all, rehearsedHandler{h, at.in(server)})
 				}
+			case *Authorize:
+				all = append(all, rehearsedHandler{h.Handler, at.in(server)})
 			case *Publisher:
 				if h.Exchange != nil {
 					all = append(all, rehearsedHandler{h.Exchange.Handler, at.in(server) + " (token exchange)"})

@@ -77,7 +77,7 @@ func (s *unknownSearch) handlers(route map[string]any, met []string) []string {
 	for _, each := range handlers {
 		handler, _ := each.(map[string]any)
 		switch name, _ := handler["handler"].(string); {
-		case name == "aws_jwt":
+		case name == "aws_jwt", name == "aws_jwt_authorize":
 			s.found = append(s.found, met...)
 		case name == "subroute":
 			met = s.routes(handler["routes"], met)

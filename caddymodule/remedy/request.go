@@ -64,4 +64,13 @@ var ofRequests = []Remedy{
 		Here:  "A `subject` of attributes that all callers have, or fewer `claims` where the assertion is over 8 KiB.",
 		Do:    "set the attribute that the hint names, or change the subject of assertion",
 	},
+	{
+		Reason: "untrusted_proxy", Status: http.StatusForbidden,
+		Cause: "`aws_jwt_authorize` is asked about another request (`original`) by somebody who is no trusted proxy of the server. " +
+			"Whoever is not could write any method, host and path into the question.",
+		See:   "`remote_ip` is who asks.",
+		InAWS: "Nothing.",
+		Here:  "`trusted_proxies` in the `servers` block of the global options has to name the address of the proxy that asks.",
+		Do:    "name the address of the proxy in trusted_proxies of the global options",
+	},
 }

@@ -1,0 +1,203 @@
+package caddymodule
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// newAuthorize answers about requests that X-Original-* describe.
+func newAuthorize(t testing.TB, change func(*Authorize)) *Authorize {
+	t.Helper()
+	a := goodAuthorize(t)
+	if change != nil {
+		change(a)
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+	t.Cleanup(cancel)
+	if err := a.Provision(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Cleanup(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+func goodAuthorize(t testing.TB) *Authorize {
+	return &Authorize{
+		Handler: &Handler{
+			Issuers:   []Issuer{{URL: issuerOf(t, ordersAccount), Accounts: []string{ordersAccount}}},
+			Audiences: []string{audience}, now: clock,
+			Allow: []Rule{{Expression: `request.method == "GET" && request.host == "orders.example" && request.path == "/orders" && request.remote_ip == "192.0.2.7"`}},
+		},
+		Original: &Original{Method: "X-Original-Method", Host: "X-Original-Host", URI: "X-Original-Uri", ClientIP: "X-Original-Ip"},
+	}
+}
+
+// question is what a proxy asks about a request that passes.
+func question(token string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "http://gateway.example/auth", nil)
+	for field, value := range map[string]string{
+		"X-Original-Method": "GET", "X-Original-Host": "orders.example", "X-Original-Uri": "/orders?id=1", "X-Original-Ip": "192.0.2.7",
+	} {
+		r.Header.Set(field, value)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
+}
+
+// answerTo is the answer to a question of a proxy that the server trusts, or not.
+func answerTo(t testing.TB, a *Authorize, r *http.Request, trusted bool, server *caddyhttp.Server) (*http.Response, *http.Request, error) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, server)
+	caddyhttp.SetVar(r.Context(), caddyhttp.TrustedProxyVarKey, trusted)
+	err := a.ServeHTTP(w, r, nothing)
+	return w.Result(), r, err
+}
+
+func TestAuthorize(t *testing.T) {
+	a := newAuthorize(t, func(a *Authorize) { asserting(a.Handler, "") })
+	r := question(goodToken(t))
+	r.Header.Set("X-Aws-Token-Org-Id", "forged")
+	answer, sent, err := answerTo(t, a, r, true, new(caddyhttp.Server))
+	if err != nil || answer.StatusCode != http.StatusOK || answer.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%d %v %v", answer.StatusCode, answer.Header, err)
+	}
+	for field, value := range map[string]string{"X-Aws-Token-Sub": ordersARN, "X-Aws-Token-Account-Id": ordersAccount, "X-Aws-Token-Org-Id": "o-devsts0001"} {
+		if got := answer.Header.Get(field); got != value {
+			t.Errorf("%s: %q", field, got)
+		}
+	}
+	if _, said := asserted(t, answer.Header.Get("X-Aws-Token-Assertion")); said["sub"] != ordersARN {
+		t.Errorf("%v", said)
+	}
+	for field := range sent.Header {
+		if field == "Authorization" || strings.HasPrefix(field, "X-Aws-Token-") {
+			t.Errorf("%s is left in the question", field)
+		}
+	}
+}
+
+// Each question differs from the good one in one thing.
+func TestAuthorizeRefuses(t *testing.T) {
+	set := func(field, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(field, value) }
+	}
+	for what, tt := range map[string]struct {
+		change func(*http.Request)
+		reason string
+	}{
+		"the control":         {func(*http.Request) {}, ""},
+		"another method":      {set("X-Original-Method", "POST"), "policy_denied"},
+		"another host":        {set("X-Original-Host", "admin.example"), "policy_denied"},
+		"another path":        {set("X-Original-Uri", "/admin"), "policy_denied"},
+		"a path with dots":    {set("X-Original-Uri", "/orders/../admin"), "unsafe_path"},
+		"an encoded slash":    {set("X-Original-Uri", "/orders%2f..%2fadmin"), "unsafe_path"},
+		"another client":      {set("X-Original-Ip", "192.0.2.8"), "policy_denied"},
+		"CONNECT":             {set("X-Original-Method", "CONNECT"), "upgrade_refused"},
+		"no token":            {func(r *http.Request) { r.Header.Del("Authorization") }, "missing_token"},
+		"a bad token":         {set("Authorization", "Bearer x"), "malformed_token"},
+		"no method":           {func(r *http.Request) { r.Header.Del("X-Original-Method") }, "malformed_request"},
+		"two hosts":           {func(r *http.Request) { r.Header.Add("X-Original-Host", "orders.example") }, "malformed_request"},
+		"an empty host":       {set("X-Original-Host", ""), "malformed_request"},
+		"a list of hosts":     {set("X-Original-Host", "orders.example, admin.example"), "malformed_request"},
+		"no path":             {set("X-Original-Uri", "orders"), "malformed_request"},
+		"a URL":               {set("X-Original-Uri", "http://orders.example/orders"), "malformed_request"},
+		"a path of two parts": {set("X-Original-Uri", "//orders.example/orders"), "unsafe_path"},
+		"no address":          {set("X-Original-Ip", "localhost"), "malformed_request"},
+		"two addresses":       {set("X-Original-Ip", "192.0.2.7, 192.0.2.8"), "malformed_request"},
+		"no method at all":    {set("X-Original-Method", "GET /"), "malformed_request"},
+	} {
+		r := question(goodToken(t))
+		tt.change(r)
+		answer, sent, err := answerTo(t, newAuthorize(t, nil), r, true, new(caddyhttp.Server))
+		reason := caddyReason(sent)
+		if err != nil || reason != tt.reason || (answer.StatusCode == http.StatusOK) != (tt.reason == "") {
+			t.Errorf("%s: %d, %q, %v", what, answer.StatusCode, reason, err)
+		}
+		if tt.reason != "" && answer.Header.Get("X-Aws-Token-Sub") != "" {
+			t.Errorf("%s: the answer has an identity", what)
+		}
+		if got, want := answer.StatusCode, designTable[tt.reason].status; tt.reason != "" && got != want {
+			t.Errorf("%s: %d, want %d", what, got, want)
+		}
+	}
+}
+
+func caddyReason(r *http.Request) string {
+	return replacerOf(r).ReplaceAll("{aws_jwt.reason}", "")
+}
+
+// Nobody else says what a question is about.
+func TestAuthorizeBelievesTrustedProxiesAlone(t *testing.T) {
+	for _, trusted := range []bool{true, false} {
+		answer, sent, err := answerTo(t, newAuthorize(t, nil), question(goodToken(t)), trusted, new(caddyhttp.Server))
+		if err != nil || (answer.StatusCode == http.StatusOK) != trusted || (caddyReason(sent) == "untrusted_proxy") == trusted {
+			t.Errorf("trusted %v: %d, %s", trusted, answer.StatusCode, caddyReason(sent))
+		}
+	}
+	// Where no header is named none is read.
+	a := newAuthorize(t, func(a *Authorize) {
+		a.Original, a.Handler.Allow = nil, []Rule{{Expression: `request.path == "/auth" && request.host == "gateway.example"`}}
+	})
+	if answer, sent, _ := answerTo(t, a, question(goodToken(t)), false, new(caddyhttp.Server)); answer.StatusCode != http.StatusOK {
+		t.Errorf("%d, %s", answer.StatusCode, caddyReason(sent))
+	}
+}
+
+// Error routes see the question without its credential.
+func TestAuthorizeWithErrorRoutes(t *testing.T) {
+	for _, token := range []string{"x", ""} {
+		r := question(token)
+		if token == "" {
+			r.Header["authorization"] = []string{"Bearer " + goodToken(t), "Bearer x"}
+		}
+		_, sent, err := answerTo(t, newAuthorize(t, nil), r, true, withErrorRoutes())
+		var failed caddyhttp.HandlerError
+		if !errors.As(err, &failed) || failed.StatusCode < 400 {
+			t.Errorf("%v", err)
+		}
+		for field := range sent.Header {
+			if strings.EqualFold(field, "authorization") {
+				t.Errorf("%s is left", field)
+			}
+		}
+	}
+}
+
+func TestBadAuthorize(t *testing.T) {
+	for fault, change := range map[string]func(*Authorize){
+		"":                                      func(*Authorize) {},
+		"aws_jwt: it is missing":                func(a *Authorize) { a.Handler = nil },
+		"original: it names no header":          func(a *Authorize) { a.Original = new(Original) },
+		"original.host: \"Host\" is a field":    func(a *Authorize) { a.Original.Host = "Host" },
+		"original.uri: \"a b\" is not the name": func(a *Authorize) { a.Original.URI = "a b" },
+		"aws_jwt.forward_token: it is about":    func(a *Authorize) { a.Handler.ForwardToken = true },
+		"aws_jwt.allow_upgrade: it is about":    func(a *Authorize) { a.Handler.AllowUpgrade = []string{"websocket"} },
+		"aws_jwt.firewall_only: it is about":    func(a *Authorize) { a.Handler.FirewallOnly = true },
+		"issuers[0].audiences: an audience is":  func(a *Authorize) { a.Handler.Audiences = nil },
+	} {
+		a := goodAuthorize(t)
+		change(a)
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+		err := a.Provision(ctx)
+		if cleaning := a.Cleanup(); cleaning != nil {
+			t.Error(cleaning)
+		}
+		cancel()
+		if fault == "" && err != nil || fault != "" && (err == nil || !strings.Contains(err.Error(), fault)) {
+			t.Errorf("%q: %v", fault, err)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package caddymodule
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// originalField is one of the headers that an Original names.
+type originalField struct {
+	what, name string
+	put        func(r *http.Request, value string) bool // false: the value is none of its kind
+}
+
+func (o *Original) fields() []originalField {
+	return []originalField{
+		{"method", o.Method, putMethod},
+		{"host", o.Host, putHost},
+		{"uri", o.URI, putURI},
+		{"client_ip", o.ClientIP, putClientIP},
+	}
+}
+
+// put makes a question look as the request that it is about. Who is no proxy that
+// the server trusts might write anything, so its questions are not answered.
+func (o *Original) put(r *http.Request) *refusal {
+	if o == nil {
+		return nil
+	}
+	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
+		return &refusal{reason: untrustedProxy, hint: "who asks is no trusted proxy of the server; name its address in trusted_proxies of the global options"}
+	}
+	for _, each := range o.fields() {
+		if each.name == "" {
+			continue
+		}
+		values := r.Header.Values(each.name)
+		if len(values) != 1 {
+			return &refusal{reason: malformedRequest, hint: fmt.Sprintf("the proxy has to send %s once, and sent it %d times", each.name, len(values))}
+		}
+		if !each.put(r, values[0]) {
+			return &refusal{reason: malformedRequest, hint: fmt.Sprintf("%s is no %s of a request: %.128q", each.name, each.what, values[0])}
+		}
+	}
+	return nil
+}
+
+func putMethod(r *http.Request, value string) bool {
+	for i := range len(value) {
+		if !isTokenByte(value[i]) {
+			return false
+		}
+	}
+	r.Method = value
+	return value != ""
+}
+
+func putHost(r *http.Request, value string) bool {
+	if value == "" || strings.ContainsAny(value, "/\\@?# ,") {
+		return false
+	}
+	r.Host = value
+	return true
+}
+
+func putURI(r *http.Request, value string) bool {
+	u, err := url.ParseRequestURI(value)
+	if err != nil || !strings.HasPrefix(value, "/") || u.Host != "" {
+		return false
+	}
+	r.URL, r.RequestURI = u, value
+	return true
+}
+
+func putClientIP(r *http.Request, value string) bool {
+	ip, err := netip.ParseAddr(value)
+	if err != nil {
+		return false
+	}
+	caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, ip.String())
+	return true
+}
