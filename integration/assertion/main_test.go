@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the commands, once.
@@ -40,9 +40,10 @@ const (
 	audience = "orders.internal" // of the tokens: the gateway
 	upstream = "orders-upstream" // of the assertions
 
-	// patience is how long a test waits for what must happen.
-	patience = 60 * time.Second
+	patience = stacktest.Patience
 )
+
+var must, eventually, freeAddress = stacktest.Must, stacktest.Eventually, stacktest.FreeAddress
 
 // issuers is a local STS in this process, so that tests can sign whatever they
 // like with an issuer's own keys.
@@ -76,21 +77,4 @@ func mint(t *testing.T, change func(claims, aws map[string]any)) string {
 	token, err := issuers().Mint(orders, nil, claims)
 	must(t, err)
 	return token
-}
-
-// eventually polls until ok, and fails the test if that is never so.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("within %v it did not happen that %s", patience, what)
-		}
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -50,13 +50,6 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	address, err := stack.FreeAddress()
-	must(t, err)
-	return address
-}
-
 // self is the URL of the gateway, and of its issuer unless that has a path.
 func (w *world) self() string { return "http://" + w.address }
 
