@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/signing"
 )
 
@@ -120,21 +119,6 @@ func TestAssertionIsReused(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	if got := serve(t, get(token), h); got.reason() != "expired" || got.passed() || got.Code != http.StatusUnauthorized {
 		t.Errorf("when the token has ended: %d, %s", got.Code, got.reason())
-	}
-}
-
-// What has served is let go within a minute.
-func TestAssertionsAreLetGo(t *testing.T) {
-	m, err := newAssertionMemory(100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 10 {
-		now := instant.Add(time.Duration(i) * time.Minute)
-		m.keep(new(awstoken.Token), minted{"x", now.Add(90 * time.Second)}, now)
-		if n := m.made.EstimatedSize(); n > 3 {
-			t.Fatalf("%d are kept", n)
-		}
 	}
 }
 
