@@ -2,6 +2,7 @@ package subrequest
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -34,5 +35,29 @@ func TestPage(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(directory, link[1])); err != nil {
 			t.Errorf("link: %v", err)
 		}
+	}
+}
+
+// A policy of the example can be tested by the host of the request that is asked
+// about, and refuses another one.
+func TestPolicyOfTheExample(t *testing.T) {
+	directory := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(directory, "Caddyfile"), []byte(example(t, "Caddyfile")), 0o600))
+	cases := filepath.Join(directory, "cases_test.yaml")
+	must(t, os.WriteFile(cases, []byte(`config: Caddyfile
+claims:
+  iss: https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws
+  aud: https://orders.example.com
+  sub: arn:aws:iam::123456789012:role/orders
+request: {host: orders.example.com, path: /orders}
+cases:
+  - name: this host
+    want: {outcome: allowed}
+  - name: another host
+    request: {host: admin.example.com}
+    want: {outcome: refused, reason: policy_denied}
+`), 0o600))
+	if output, err := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "aws-jwt", "test", cases).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, output)
 	}
 }
