@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/signing"
 )
 
@@ -83,11 +81,10 @@ func TestAssertionForTheUpstream(t *testing.T) {
 // One is reused for the same verified token until half of its life is over, and
 // the next one is not the same.
 func TestAssertionIsReused(t *testing.T) {
-	var since atomic.Int64 // the instant; keys are looked at behind the test's back
-	advance := func(by time.Duration) { since.Add(int64(by)) }
+	c := new(steppedClock)
 	h := &Handler{Issuers: []Issuer{{URL: issuerOf(t, ordersAccount)}}, Audiences: []string{audience}}
 	asserting(h, "")
-	provisionedAt(t, h, func() time.Time { return instant.Add(time.Duration(since.Load())) })
+	provisionedAt(t, h, c.now)
 	token, other := goodToken(t), goodToken(t)
 	ask := func(token string) string {
 		return serve(t, get(token), h).upstreamSaw(t).Get("X-Aws-Token-Assertion")
@@ -99,19 +96,19 @@ func TestAssertionIsReused(t *testing.T) {
 	if ask(other) == first {
 		t.Error("another token has it, too")
 	}
-	advance(29 * time.Second)
+	c.set(29 * time.Second)
 	if ask(token) != first {
 		t.Error("it is not reused in the first half of its life")
 	}
-	advance(time.Second)
+	c.set(30 * time.Second)
 	second := ask(token)
 	if second == first {
 		t.Error("it is reused in the second half of its life")
 	}
 	// At the end of the token nothing later can be had.
-	advance(5*time.Minute - 50*time.Second)
+	c.set(5*time.Minute - 20*time.Second)
 	last := ask(token)
-	advance(18 * time.Second)
+	c.set(5*time.Minute - 2*time.Second)
 	if ask(token) != last {
 		t.Error("the last one is not reused")
 	}
@@ -119,24 +116,9 @@ func TestAssertionIsReused(t *testing.T) {
 	if said["exp"] != float64(instant.Add(5*time.Minute).Unix()) {
 		t.Errorf("it ends at %v", said["exp"])
 	}
-	advance(2 * time.Second)
+	c.set(5 * time.Minute)
 	if got := serve(t, get(token), h); got.reason() != "expired" || got.passed() || got.Code != http.StatusUnauthorized {
 		t.Errorf("when the token has ended: %d, %s", got.Code, got.reason())
-	}
-}
-
-// What has served is let go within a minute.
-func TestAssertionsAreLetGo(t *testing.T) {
-	m, err := newAssertionMemory(100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 10 {
-		now := instant.Add(time.Duration(i) * time.Minute)
-		m.keep(new(awstoken.Token), minted{"x", now.Add(90 * time.Second)}, now)
-		if n := m.made.EstimatedSize(); n > 3 {
-			t.Fatalf("%d are kept", n)
-		}
 	}
 }
 
@@ -261,10 +243,10 @@ func breakKeys(t *testing.T, storage *memoryStorage) {
 
 // A storage that fails is the gateway's fault; the control is the same one later.
 func TestSigningUnavailable(t *testing.T) {
-	now := instant
+	c := new(steppedClock)
 	h := &Handler{Issuers: []Issuer{{URL: issuerOf(t, ordersAccount)}}, Audiences: []string{audience}}
 	asserting(h, "")
-	provisionedAt(t, h, func() time.Time { return now })
+	provisionedAt(t, h, c.now)
 	storage, _ := h.storage.(*memoryStorage)
 	storage.fail(nil, errors.New("no route to storage"))
 	got := serve(t, get(goodToken(t)), h)
@@ -273,7 +255,7 @@ func TestSigningUnavailable(t *testing.T) {
 	}
 	checkAnswer(t, got.Result(), got.Body.String(), "signing_unavailable")
 	storage.fail(nil, nil)
-	now = now.Add(time.Second)
+	c.set(time.Second)
 	serve(t, get(goodToken(t)), h).upstreamSaw(t)
 }
 

@@ -16,8 +16,9 @@ type minted struct {
 	until time.Time // when another one is made
 }
 
-// assertionMemory has the assertions that are made already, by the token as the
-// verifier has it: a token that it no longer remembers has a new one. nil has none.
+// assertionMemory has the assertions that are made already, by the pointer to the
+// token that the verifier remembers: one that it has forgotten and verified anew
+// has another pointer, and so a new assertion. nil has none.
 type assertionMemory struct {
 	made  *otter.Cache[*awstoken.Token, minted]
 	swept atomic.Int64 // Unix nanoseconds

@@ -67,16 +67,13 @@ func (a *Authorize) Provision(ctx caddy.Context) error {
 		found.add(errors.New("aws_jwt: it is missing; write an aws_jwt block that says whom to trust"))
 		return found.errOf("aws_jwt_authorize")
 	}
-	for name, set := range map[string]bool{
-		"forward_token": a.Handler.ForwardToken, "allow_upgrade": a.Handler.AllowUpgrade != nil,
-		"max_stream": a.Handler.MaxStream != nil, "firewall_only": a.Handler.FirewallOnly,
-	} {
-		if set {
-			found.add(fmt.Errorf("aws_jwt.%s: it is about a request that goes on, and here is only a question", name))
-		}
-	}
+	h := a.Handler
+	found.misplaced("aws_jwt", "it is about a request that goes on, and here is only a question",
+		setting{"forward_token", h.ForwardToken}, setting{"allow_upgrade", h.AllowUpgrade != nil},
+		setting{"max_stream", h.MaxStream != nil}, setting{"firewall_only", h.FirewallOnly})
 	a.Original.check(&found)
-	found.add(a.Handler.Provision(ctx))
+	h.clientTold = a.Original != nil && a.Original.ClientIP != ""
+	found.add(h.Provision(ctx))
 	return found.errOf("aws_jwt_authorize")
 }
 

@@ -2,13 +2,17 @@ package caddymodule
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // newAuthorize answers about requests that X-Original-* describe.
@@ -135,6 +139,24 @@ func TestAuthorizeRefuses(t *testing.T) {
 	}
 }
 
+// A hint names the header and what it should hold, and not what it holds, which may
+// be a secret.
+func TestHintsOfQuestionsHoldNoValues(t *testing.T) {
+	for field, hint := range map[string]string{
+		"X-Original-Method": "such as GET", "X-Original-Host": "such as orders.example.com",
+		"X-Original-Uri": "such as /orders?id=1", "X-Original-Ip": "such as 192.0.2.7",
+	} {
+		r := question("")
+		r.Header.Set(field, "a b?code=secret")
+		r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), httptest.NewRecorder(), new(caddyhttp.Server))
+		caddyhttp.SetVar(r.Context(), caddyhttp.TrustedProxyVarKey, true)
+		refused := goodAuthorize(t).Original.put(r)
+		if refused == nil || strings.Contains(refused.hint, "secret") || !strings.Contains(refused.hint, field) || !strings.Contains(refused.hint, hint) {
+			t.Errorf("%s: %+v", field, refused)
+		}
+	}
+}
+
 func caddyReason(r *http.Request) string {
 	return replacerOf(r).ReplaceAll("{aws_jwt.reason}", "")
 }
@@ -153,6 +175,50 @@ func TestAuthorizeBelievesTrustedProxiesAlone(t *testing.T) {
 	})
 	if answer, sent, _ := answerTo(t, a, question(goodToken(t)), false, new(caddyhttp.Server)); answer.StatusCode != http.StatusOK {
 		t.Errorf("%d, %s", answer.StatusCode, caddyReason(sent))
+	}
+}
+
+func TestQuestionsAreTold(t *testing.T) {
+	for reason, token := range map[string]string{"": goodToken(t), "malformed_token": "x"} {
+		result := "allowed"
+		if reason != "" {
+			result = "refused"
+		}
+		a := newAuthorize(t, nil)
+		telling(t, a.Handler, result, reason, func() {
+			_, _, _ = answerTo(t, a, question(token), true, new(caddyhttp.Server))
+		})
+	}
+}
+
+// telling checks that a handler counts one request, and logs it. It returns by how
+// much each series has risen.
+func telling(t *testing.T, h *Handler, result, reason string, request func()) map[string]float64 {
+	t.Helper()
+	core, entries := observer.New(zap.DebugLevel)
+	h.logger = zap.New(core)
+	before := gathered(t)
+	request()
+	risen := gathered(t)
+	for series := range risen {
+		risen[series] -= before[series]
+	}
+	if n := risen[fmt.Sprintf("caddy_aws_jwt_requests_total{reason=%q,result=%q}", reason, result)]; n != 1 {
+		t.Errorf("%s %s: %v are counted", result, reason, n)
+	}
+	if logged := entries.FilterMessage(result).All(); len(logged) != 1 || reason != "" && logged[0].ContextMap()["reason"] != reason {
+		t.Errorf("%s %s: logged %v", result, reason, entries.All())
+	}
+	return risen
+}
+
+// The lists of an operator's tools have handlers in blocks of other directives.
+func TestHandlersOfOtherDirectivesAreListed(t *testing.T) {
+	asks, trades, publishes := &Authorize{Handler: new(Handler)}, &Publisher{Exchange: &Exchange{Handler: new(Handler)}}, new(Publisher)
+	server := &caddyhttp.Server{Listen: []string{":80"}, Routes: caddyhttp.RouteList{{Handlers: []caddyhttp.MiddlewareHandler{asks, trades, publishes}}}}
+	want := []rehearsedHandler{{asks.Handler, ":80"}, {trades.Exchange.Handler, ":80 (token exchange)"}}
+	if got := handlersOf(server); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
@@ -185,6 +251,7 @@ func TestBadAuthorize(t *testing.T) {
 		"original.uri: \"a b\" is not the name": func(a *Authorize) { a.Original.URI = "a b" },
 		"aws_jwt.forward_token: it is about":    func(a *Authorize) { a.Handler.ForwardToken = true },
 		"aws_jwt.allow_upgrade: it is about":    func(a *Authorize) { a.Handler.AllowUpgrade = []string{"websocket"} },
+		"aws_jwt.max_stream: it is about":       func(a *Authorize) { a.Handler.MaxStream = new(caddy.Duration(1)) },
 		"aws_jwt.firewall_only: it is about":    func(a *Authorize) { a.Handler.FirewallOnly = true },
 		"issuers[0].audiences: an audience is":  func(a *Authorize) { a.Handler.Audiences = nil },
 	} {

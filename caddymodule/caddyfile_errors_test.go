@@ -32,6 +32,7 @@ var once = []string{
 	"jwks {\n\tttl 1m\n}", "audience x", "single_audience", "algorithm RS256", "leeway 1s", "max_lifetime 30m",
 	"account 111122223333", "org o-a1b2c3d4e5", "default_headers on", "forward_token", "realm x", "explain_errors",
 	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h", "log_passes 100",
+	"assertion {\n\tissuer https://gateway.example\n}",
 }
 
 func TestCaddyfileOnce(t *testing.T) {
@@ -59,6 +60,14 @@ func TestCaddyfileOnceInBlocks(t *testing.T) {
 		{"jwks", "cooldown 1m"},
 		{"jwks", "timeout 1m"},
 		{"jwks", "allow_private_addresses"},
+		{"assertion", "issuer https://gateway.example"},
+		{"assertion", "audience x"},
+		{"assertion", "subject x"},
+		{"assertion", "claims aws_token.sub"},
+		{"assertion", "header X-A"},
+		{"assertion", "ttl 1m"},
+		{"assertion", "algorithm ES256"},
+		{"assertion", "rotation 1h"},
 	} {
 		name, _, _ := strings.Cut(tt.line, " ")
 		t.Run(tt.block+"/"+name, func(t *testing.T) {

@@ -67,15 +67,11 @@ func (e *Exchange) provision(ctx caddy.Context, p *Publisher, found *faults) tim
 
 func (e *Exchange) provisionHandler(ctx caddy.Context, found *faults) {
 	h := e.Handler
-	for name, set := range map[string]bool{
-		"optional": h.Optional, "headers": h.Headers != nil, "default_headers": h.DefaultHeaders != nil,
-		"assertion": h.Assertion != nil, "forward_token": h.ForwardToken, "allow_upgrade": h.AllowUpgrade != nil,
-		"max_stream": h.MaxStream != nil, "firewall_only": h.FirewallOnly, "realm": h.Realm != "",
-	} {
-		if set {
-			found.add(fmt.Errorf("exchange.aws_jwt.%s: it is about an upstream, and here is none", name))
-		}
-	}
+	found.misplaced("exchange.aws_jwt", "it is about requests that go on to an upstream, and here is none",
+		setting{"optional", h.Optional}, setting{"headers", h.Headers != nil}, setting{"default_headers", h.DefaultHeaders != nil},
+		setting{"assertion", h.Assertion != nil}, setting{"forward_token", h.ForwardToken}, setting{"allow_upgrade", h.AllowUpgrade != nil},
+		setting{"max_stream", h.MaxStream != nil}, setting{"firewall_only", h.FirewallOnly})
+	found.misplaced("exchange.aws_jwt", "it stands in challenges, and a token endpoint sends none", setting{"realm", h.Realm != ""})
 	found.add(h.Provision(ctx))
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func traded(t testing.TB, p *Publisher, r *http.Request) (int, http.Header, map[
 	response := served(t, p, r)
 	var answer map[string]any
 	body(t, response, &answer)
-	if response.Header.Get("Cache-Control") != "no-store" || response.Header.Get("Content-Type") != "application/json" {
+	if response.Header.Get("Cache-Control") != "no-store" || response.Header.Get("Pragma") != "no-cache" || response.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%v", response.Header)
 	}
 	return response.StatusCode, response.Header, answer
@@ -65,8 +66,13 @@ func TestExchange(t *testing.T) {
 	}
 	var found map[string]any
 	body(t, served(t, p, httptest.NewRequest(http.MethodGet, gatewayIssuer+discoveryPath, nil)), &found)
-	if found["token_endpoint"] != gatewayIssuer+"/token" {
-		t.Errorf("%v", found)
+	for name, want := range map[string]any{
+		"token_endpoint": gatewayIssuer + "/token", "grant_types_supported": []any{"urn:ietf:params:oauth:grant-type:token-exchange"},
+		"token_endpoint_auth_methods_supported": []any{"none"},
+	} {
+		if !reflect.DeepEqual(found[name], want) {
+			t.Errorf("%s: %v", name, found[name])
+		}
 	}
 }
 
@@ -113,8 +119,9 @@ func TestExchangeThatIsMalformed(t *testing.T) {
 		}, 400},
 		"the control": {func(r *http.Request) *http.Request { return r }, 200},
 	} {
-		if got := served(t, p, tt.change(post(goodForm(goodToken(t)).Encode()))); got.StatusCode != tt.status {
-			t.Errorf("%s: %d", what, got.StatusCode)
+		got := served(t, p, tt.change(post(goodForm(goodToken(t)).Encode())))
+		if got.StatusCode != tt.status || (got.Header.Get("Allow") == "POST") != (tt.status == 405) {
+			t.Errorf("%s: %d %v", what, got.StatusCode, got.Header)
 		}
 	}
 }
@@ -148,6 +155,24 @@ func TestExchangeThatIsRefused(t *testing.T) {
 			case reason != "" && (status != 400 || answer["error"] != "invalid_request" || strings.Contains(description, reason) != explains || len(answer) != 2):
 				t.Errorf("%s: %d %v", reason, status, answer)
 			}
+		}
+	}
+}
+
+// Each trade is counted and logged as a request of its aws_jwt, and its JWT as an
+// assertion.
+func TestTradesAreTold(t *testing.T) {
+	for _, reason := range []string{"", "malformed_token"} {
+		p := newPublisher(t, newStorage(), func(p *Publisher) { p.Exchange = goodExchange(t) })
+		token, result, made := "a.b.c", "refused", 0.0
+		if reason == "" {
+			token, result, made = goodToken(t), "allowed", 1
+		}
+		told := telling(t, p.Exchange.Handler, result, reason, func() {
+			traded(t, p, post(goodForm(token).Encode()))
+		})
+		if told[`caddy_aws_jwt_assertions_total{result="minted"}`] != made {
+			t.Errorf("%s: %v", reason, told)
 		}
 	}
 }

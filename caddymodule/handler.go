@@ -140,6 +140,7 @@ type Handler struct {
 	fields       []string // that headers may set
 	leeway       time.Duration
 	maxStream    time.Duration     // 0: none
+	clientTold   bool              // whoever asks says which client it is; see Original
 	asserter     *asserter         // nil: there are no assertions
 	storage      certmagic.Storage // of the keys of assertions; nil: Caddy's
 	signing      *signingLease     // of the keys of assertions, once it is taken

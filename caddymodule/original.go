@@ -13,15 +13,16 @@ import (
 // originalField is one of the headers that an Original names.
 type originalField struct {
 	what, name string
+	like       string                                   // a value of its kind
 	put        func(r *http.Request, value string) bool // false: the value is none of its kind
 }
 
 func (o *Original) fields() []originalField {
 	return []originalField{
-		{"method", o.Method, putMethod},
-		{"host", o.Host, putHost},
-		{"uri", o.URI, putURI},
-		{"client_ip", o.ClientIP, putClientIP},
+		{"method", o.Method, "GET", putMethod},
+		{"host", o.Host, "orders.example.com", putHost},
+		{"uri", o.URI, "/orders?id=1", putURI},
+		{"client_ip", o.ClientIP, "192.0.2.7", putClientIP},
 	}
 }
 
@@ -43,7 +44,8 @@ func (o *Original) put(r *http.Request) *refusal {
 			return &refusal{reason: malformedRequest, hint: fmt.Sprintf("the proxy has to send %s once, and sent it %d times", each.name, len(values))}
 		}
 		if !each.put(r, values[0]) {
-			return &refusal{reason: malformedRequest, hint: fmt.Sprintf("%s is no %s of a request: %.128q", each.name, each.what, values[0])}
+			// The value is not shown: people put secrets into queries.
+			return &refusal{reason: malformedRequest, hint: fmt.Sprintf("what the proxy sends as %s is no %s of a request, such as %s", each.name, each.what, each.like)}
 		}
 	}
 	return nil

@@ -114,7 +114,7 @@ func (h *Handler) provisionPolicy(found *faults) {
 		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
 		h.warnings = append(h.warnings, warning.String())
 	}
-	if h.policy.ReadsRemoteIP() && believesClients(h.home) {
+	if h.policy.ReadsRemoteIP() && !h.clientTold && believesClients(h.home) {
 		h.logger.Named(logConfig).Warn("request.remote_ip may be what a client wrote: " + mayBeWritten)
 	}
 	if warning := h.noPolicy(); warning != "" {

@@ -86,6 +86,56 @@ func TestDocumentsOfTheIssuer(t *testing.T) {
 	}
 }
 
+// The documents are for everybody, and a HEAD has what a GET has.
+func TestHeadersOfDocuments(t *testing.T) {
+	p := newPublisher(t, newStorage(), nil)
+	for path, kind := range map[string]string{
+		discoveryPath: "application/json", jwksPath: "application/jwk-set+json", bundlePath: "application/json",
+	} {
+		var lengths []string
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			got := served(t, p, httptest.NewRequest(method, gatewayIssuer+path, nil))
+			if got.Header.Get("Content-Type") != kind || got.Header.Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("%s %s: %v", method, path, got.Header)
+			}
+			lengths = append(lengths, got.Header.Get("Content-Length"))
+		}
+		if lengths[0] == "" || lengths[0] != lengths[1] {
+			t.Errorf("%s: the lengths are %q", path, lengths)
+		}
+	}
+	if got := served(t, p, httptest.NewRequest(http.MethodPut, gatewayIssuer+jwksPath, nil)); got.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("%v", got.Header)
+	}
+}
+
+// Keys are let go with the last handler that has a share in them.
+func TestSigningKeysAreGivenBack(t *testing.T) {
+	storage := newStorage()
+	var settings []signingSettings
+	var cleanups []func() error
+	for _, url := range []string{gatewayIssuer, gatewayIssuer, gatewayIssuer + "/other"} {
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+		defer cancel()
+		p := &Publisher{URL: url, storage: storage, now: clock}
+		if err := p.Provision(ctx); err != nil {
+			t.Fatal(err)
+		}
+		settings, cleanups = append(settings, p.signing.settings), append(cleanups, p.Cleanup)
+	}
+	for i, shares := range []int{2, 1, 0} {
+		if n, _ := signingPool.References(settings[0]); n != shares {
+			t.Errorf("%d shares, want %d", n, shares)
+		}
+		if err := cleanups[i](); err != nil {
+			t.Error(err)
+		}
+	}
+	if n, _ := signingPool.References(settings[2]); n != 0 {
+		t.Errorf("%d shares are left", n)
+	}
+}
+
 // Everything else goes to the next handler.
 func TestPathsOfTheIssuer(t *testing.T) {
 	p := newPublisher(t, newStorage(), func(p *Publisher) { p.URL = gatewayIssuer + "/id" })
@@ -152,6 +202,7 @@ func TestBadIssuers(t *testing.T) {
 		"exchange.aws_jwt.optional: it is about":                             func(p *Publisher) { p.Exchange.Handler.Optional = true },
 		"exchange.aws_jwt.assertion: it is about":                            func(p *Publisher) { p.Exchange.Handler.Assertion = new(Assertion) },
 		"exchange.aws_jwt.firewall_only: it is about":                        func(p *Publisher) { p.Exchange.Handler.FirewallOnly = true },
+		"exchange.aws_jwt.realm: it stands in challenges":                    func(p *Publisher) { p.Exchange.Handler.Realm = "x" },
 		"configuring aws_jwt: issuers[0].audiences: an audience is required": func(p *Publisher) { p.Exchange.Handler.Audiences = nil },
 		"exchange.ttl: 1h0m0s is over the rotation of":                       func(p *Publisher) { hour := caddy.Duration(time.Hour); p.Exchange.TTL, p.Rotation = &hour, &minute },
 	} {

@@ -42,11 +42,12 @@ func (s *memoryStorage) all() map[string][]byte {
 
 func (s *memoryStorage) Lock(context.Context, string) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.locking == nil {
-		s.locks.Lock()
+	err := s.locking
+	s.mu.Unlock()
+	if err == nil {
+		s.locks.Lock() // without mu, which whoever has the lock needs
 	}
-	return s.locking
+	return err
 }
 
 func (s *memoryStorage) Unlock(context.Context, string) error {

@@ -60,15 +60,17 @@ func TestAssertionByDefault(t *testing.T) {
 func TestAssertedClaims(t *testing.T) {
 	cfg := goodAssertion()
 	cfg.Claims = []string{
-		"aws_token.account.id", "aws_token.org.id", "aws_token.principal_tags.team", "aws_token.principal_tags.a.b",
-		"aws_token.request_tags", "aws_token.aud", "aws_token.exp", "aws_token.source_identity", "aws_token.original_session_exp",
+		"aws_token.account.id", "aws_token.org.id", "aws_token.principal_tags.team", "aws_token.principal_tags.a", "aws_token.principal_tags.a.b",
+		"aws_token.request_tags.x.y", "aws_token.aud", "aws_token.exp", "aws_token.source_identity", "aws_token.original_session_exp",
 	}
 	want := map[string]any{
 		"account": map[string]any{"id": "123456789012"}, "org": map[string]any{"id": "o-a1b2c3d4e5"},
-		"principal_tags": map[string]any{"team": "x", "a.b": "dots"},
-		"aud":            []any{"https://orders.example"}, "exp": "2027-01-15T08:05:00Z",
+		"principal_tags": map[string]any{"team": "x", "a.b": "dots"}, "request_tags": map[string]any{"x.y": "dots"},
+		"aud": []any{"https://orders.example"}, "exp": "2027-01-15T08:05:00Z",
 	}
-	if said := saidOf(t, cfg, testToken()); !reflect.DeepEqual(said["aws_token"], want) {
+	token := testToken()
+	token.RequestTags = map[string]string{"x.y": "dots"}
+	if said := saidOf(t, cfg, token); !reflect.DeepEqual(said["aws_token"], want) {
 		t.Errorf("%v", said["aws_token"])
 	}
 }
@@ -107,21 +109,25 @@ func TestBadAssertions(t *testing.T) {
 	for fault, change := range map[string]func(*AssertionConfig){
 		"":                      func(*AssertionConfig) {},
 		"issuer: it is missing": func(c *AssertionConfig) { c.Issuer = "" },
-		`issuer: "http://gateway.example" is plain http`:       func(c *AssertionConfig) { c.Issuer = "http://gateway.example" },
-		`issuer: "https://gateway.example/" ends with a slash`: func(c *AssertionConfig) { c.Issuer += "/" },
-		`issuer: "https://gateway.example?x" has a query`:      func(c *AssertionConfig) { c.Issuer += "?x" },
-		`issuer: "https://a@gateway.example" has user`:         func(c *AssertionConfig) { c.Issuer = "https://a@gateway.example" },
-		`issuer: "https://gateway.example/a/../b" has a path`:  func(c *AssertionConfig) { c.Issuer += "/a/../b" },
-		`issuer: "gateway" is not a URL`:                       func(c *AssertionConfig) { c.Issuer = "gateway" },
-		"audience: it is missing":                              func(c *AssertionConfig) { c.Audiences = nil },
-		`audience: "a b" has a character`:                      func(c *AssertionConfig) { c.Audiences = []string{"a b"} },
-		`audience: "a" stands there twice`:                     func(c *AssertionConfig) { c.Audiences = []string{"a", "a"} },
-		"ttl: 4s is not from 5s to 1h0m0s":                     func(c *AssertionConfig) { c.TTL = 4 * time.Second },
-		"ttl: 1h0m1s is not":                                   func(c *AssertionConfig) { c.TTL = time.Hour + time.Second },
-		"ttl: -1s is not":                                      func(c *AssertionConfig) { c.TTL = -time.Second },
-		`claims[0]: there is no attribute "account.id"`:        func(c *AssertionConfig) { c.Claims = []string{"account.id"} },
+		`issuer: "http://gateway.example" is plain http`:                          func(c *AssertionConfig) { c.Issuer = "http://gateway.example" },
+		`issuer: "https://gateway.example/" ends with a slash`:                    func(c *AssertionConfig) { c.Issuer += "/" },
+		`issuer: "https://gateway.example?x" has a query`:                         func(c *AssertionConfig) { c.Issuer += "?x" },
+		`issuer: "https://a@gateway.example" has user`:                            func(c *AssertionConfig) { c.Issuer = "https://a@gateway.example" },
+		`issuer: "https://gateway.example/a/../b" has a path`:                     func(c *AssertionConfig) { c.Issuer += "/a/../b" },
+		`issuer: "gateway" is not a URL`:                                          func(c *AssertionConfig) { c.Issuer = "gateway" },
+		"audience: it is missing":                                                 func(c *AssertionConfig) { c.Audiences = nil },
+		`audience: "a b" has a character`:                                         func(c *AssertionConfig) { c.Audiences = []string{"a b"} },
+		`audience: "` + strings.Repeat("a", 1001) + `" is not of 1 to 1000 bytes`: func(c *AssertionConfig) { c.Audiences = []string{strings.Repeat("a", 1001)} },
+		`audience: "a" stands there twice`:                                        func(c *AssertionConfig) { c.Audiences = []string{"a", "a"} },
+		"ttl: 4s is not from 5s to 1h0m0s":                                        func(c *AssertionConfig) { c.TTL = 4 * time.Second },
+		"ttl: 1h0m1s is not":                                                      func(c *AssertionConfig) { c.TTL = time.Hour + time.Second },
+		"ttl: -1s is not":                                                         func(c *AssertionConfig) { c.TTL = -time.Second },
+		`claims[0]: there is no attribute "account.id"`:                           func(c *AssertionConfig) { c.Claims = []string{"account.id"} },
 		"claims[1]: aws_token.principal_tags.team stands in aws_token.principal_tags already": func(c *AssertionConfig) {
 			c.Claims = []string{"aws_token.principal_tags", "aws_token.principal_tags.team"}
+		},
+		"claims[1]: aws_token.principal_tags stands in aws_token.principal_tags.team already, or holds it": func(c *AssertionConfig) {
+			c.Claims = []string{"aws_token.principal_tags.team", "aws_token.principal_tags"}
 		},
 	} {
 		cfg := goodAssertion()
@@ -131,8 +137,8 @@ func TestBadAssertions(t *testing.T) {
 			t.Errorf("%q: %v", fault, err)
 		}
 	}
-	if _, err := NewAssertion(AssertionConfig{Issuer: "http://127.0.0.1:8080/id", Audiences: []string{upstream}}); err != nil {
-		t.Errorf("a loopback address with a path: %v", err)
+	if _, err := NewAssertion(AssertionConfig{Issuer: "http://127.0.0.1:8080/id", Audiences: []string{strings.Repeat("a", 1000)}}); err != nil {
+		t.Errorf("a loopback address with a path, and a long audience: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +26,21 @@ func parseClaims(paths []string) ([]assertedClaim, error) {
 			faults = append(faults, fmt.Errorf("claims[%d]: %w", i, err))
 			continue
 		}
-		for _, earlier := range paths[:i] {
-			if path == earlier || strings.HasPrefix(path, earlier+".") || strings.HasPrefix(earlier, path+".") {
-				faults = append(faults, fmt.Errorf("claims[%d]: %s stands in %s already, or holds it", i, path, earlier))
+		claim := assertedClaim{attribute, membersOf(path)}
+		for _, earlier := range claims {
+			if claim.isWithin(earlier) || earlier.isWithin(claim) {
+				faults = append(faults, fmt.Errorf("claims[%d]: %s stands in %s already, or holds it; leave one of them out", i, path, earlier.attribute.Path()))
 			}
 		}
-		claims = append(claims, assertedClaim{attribute, membersOf(path)})
+		claims = append(claims, claim)
 	}
 	return claims, errors.Join(faults...)
+}
+
+// isWithin reports whether a claim is another one, or a member of it.
+func (c assertedClaim) isWithin(other assertedClaim) bool {
+	n := len(other.members)
+	return n <= len(c.members) && slices.Equal(c.members[:n], other.members)
 }
 
 // membersOf splits a path where the JSON is nested. All that is behind a map of

@@ -106,8 +106,8 @@ func eachWithPath(path string, err error) []error {
 }
 
 // Fields returns the names of the fields that Set and its caller may set, in
-// canonical case: the configured ones, the default ones, that of an assertion. A later handler of the same
-// request gives them to its own Strip.
+// canonical case: the configured ones, the default ones, that of an assertion. A
+// later handler of the same request gives them to its own Strip.
 func (h *Headers) Fields() []string {
 	if h == nil {
 		return nil

@@ -164,20 +164,13 @@ func (s *subject) expand(t *awstoken.Token) (string, error) {
 	if s.spiffe {
 		return s.spiffeID(value)
 	}
-	var out strings.Builder
-	for _, p := range s.parts {
-		if p.attribute == nil {
-			out.WriteString(p.literal)
-			continue
-		}
+	text, err := s.fill(func(p part) (string, error) {
 		text, err := value(p)
-		if err != nil {
-			return "", err
-		}
-		out.WriteString(encode(text, s.separators))
-	}
-	text := out.String()
+		return encode(text, s.separators), err
+	})
 	switch {
+	case err != nil:
+		return "", err
 	case len(text) > maxSubject:
 		return "", assertionError("the subject is over %d bytes", maxSubject)
 	case len(text) >= len(spiffeScheme) && strings.EqualFold(text[:len(spiffeScheme)], spiffeScheme):
@@ -187,9 +180,8 @@ func (s *subject) expand(t *awstoken.Token) (string, error) {
 	return text, nil
 }
 
-// spiffeID refuses text that would have to be encoded: in a SPIFFE ID nothing
-// can be.
-func (s *subject) spiffeID(value func(part) (string, error)) (string, error) {
+// fill writes the template with a text for each attribute.
+func (s *subject) fill(value func(part) (string, error)) (string, error) {
 	var out strings.Builder
 	for _, p := range s.parts {
 		if p.attribute == nil {
@@ -200,12 +192,24 @@ func (s *subject) spiffeID(value func(part) (string, error)) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		out.WriteString(text)
+	}
+	return out.String(), nil
+}
+
+// spiffeID refuses text that would have to be encoded: in a SPIFFE ID nothing
+// can be.
+func (s *subject) spiffeID(value func(part) (string, error)) (string, error) {
+	id, err := s.fill(func(p part) (string, error) {
+		text, err := value(p)
 		if c, found := foreignToSegment(text); found {
 			return "", assertionError("%s has the character %q, which a segment of a SPIFFE ID cannot hold", p.attribute.Path(), c)
 		}
-		out.WriteString(text)
+		return text, err
+	})
+	if err != nil {
+		return "", err
 	}
-	id := out.String()
 	domain, path := strings.TrimPrefix(id, spiffeScheme), ""
 	if i := strings.IndexByte(domain, '/'); i >= 0 {
 		domain, path = domain[:i], domain[i:]

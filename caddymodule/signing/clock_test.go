@@ -42,6 +42,35 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
+// What was read in the future of a clock that was set back is read again before
+// anything is signed.
+func TestClockIsSetBack(t *testing.T) {
+	for by, reads := range map[time.Duration]int{0: 0, time.Second: 1} {
+		m, c := newMemory(), newClock()
+		keys := gateway(t, m, c, 0)
+		sign(t, keys, ES256)
+		keys.settled()
+		before := m.count("load")
+		c.advance(-by)
+		sign(t, keys, ES256)
+		keys.settled()
+		if n := m.count("load") - before; n != reads {
+			t.Errorf("back by %s: read %d times, want %d", by, n, reads)
+		}
+	}
+}
+
+// The sequence of a bundle rises with each change, also when the clock does not.
+func TestSequenceRises(t *testing.T) {
+	now := newClock().Now()
+	for before, want := range map[int64]int64{0: now.Unix(), now.Unix() - 1: now.Unix(), now.Unix(): now.Unix() + 1, now.Unix() + 1000: now.Unix() + 1001} {
+		d, err := plan{}.carryOut(testIssuer, &document{sequence: before}, now)
+		if err != nil || d.sequence != want {
+			t.Errorf("after %d: %d, %v, want %d", before, d.sequence, err, want)
+		}
+	}
+}
+
 // One gateway whose clock is weeks ahead withdraws keys too early. The other goes
 // on with what is there as soon as it has looked.
 func TestClocksDiffer(t *testing.T) {

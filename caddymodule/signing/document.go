@@ -9,7 +9,8 @@ import (
 )
 
 // document are all keys of an issuer, those of each algorithm in the order in
-// which they become active. It does not change.
+// which they become active. It is shared, and never changed: what becomes of it is
+// a new one.
 type document struct {
 	issuer   string
 	sequence int64 // rises with each version

@@ -42,7 +42,7 @@ const (
 // Results are all of them.
 func Results() []Result { return []Result{Kept, Changed, Failed} }
 
-// Config says whose keys they are. All but Rotation and Looked is required.
+// Config says whose keys they are. All but Rotation and Looked are required.
 type Config struct {
 	Issuer   string        // the iss of what is signed
 	Rotation time.Duration // how long a key signs; the default is DefaultRotation

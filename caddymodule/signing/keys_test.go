@@ -1,6 +1,11 @@
 package signing
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -163,6 +168,30 @@ func TestCheckMakesNoKey(t *testing.T) {
 	sign(t, keys, ES256)
 	if err := gateway(t, m, c, 0).Check(t.Context()); err != nil || len(m.saved) != 1 {
 		t.Errorf("%v, %d documents", err, len(m.saved))
+	}
+}
+
+// A key of another kind, or a weak one, is none of its algorithm.
+func TestKeysThatFit(t *testing.T) {
+	curve := func(c elliptic.Curve) (crypto.Signer, error) { return ecdsa.GenerateKey(c, rand.Reader) }
+	bits := func(n int) (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, n) }
+	for _, tt := range []struct {
+		what         string
+		make         func() (crypto.Signer, error)
+		es256, rs256 bool
+	}{
+		{"P-256", func() (crypto.Signer, error) { return curve(elliptic.P256()) }, true, false},
+		{"P-384", func() (crypto.Signer, error) { return curve(elliptic.P384()) }, false, false},
+		{"2048 bits", func() (crypto.Signer, error) { return bits(2048) }, false, true},
+		{"1024 bits", func() (crypto.Signer, error) { return bits(1024) }, false, false},
+	} {
+		private, err := tt.make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if es256, rs256 := ES256.fits(private), RS256.fits(private); es256 != tt.es256 || rs256 != tt.rs256 {
+			t.Errorf("%s: fits ES256 %v, RS256 %v", tt.what, es256, rs256)
+		}
 	}
 }
 

@@ -27,8 +27,11 @@ type schedule struct {
 	refresh  time.Duration // how old what was read from the store gets in use
 }
 
-// newSchedule leaves an eighth of the lead and more between the moment at which
-// the last copy of the old key set ends and that at which the new key signs.
+// newSchedule leaves three eighths of the lead and more between the moment at
+// which the last copy of the old key set ends and that at which the new key signs:
+// the lead without the refresh of a gateway that has yet to see the new key, and
+// without the max-age of what that one published. While the store is away,
+// maxAgeOf keeps the order of the two, without a margin.
 func newSchedule(rotation time.Duration) (schedule, error) {
 	if rotation == 0 {
 		rotation = DefaultRotation

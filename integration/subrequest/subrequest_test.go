@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 )
 
 // Each request differs from the first in one thing.
@@ -35,8 +37,9 @@ func TestProxiesAsk(t *testing.T) {
 				"another path":                  {func(r *http.Request) { r.URL.Path = "/admin" }, 403, "policy_denied"},
 				"a path that is read otherwise": {func(r *http.Request) { r.URL.Opaque = "/orders/..%2fadmin" }, 403, "unsafe_path"},
 				// What a client says of the request is not believed.
-				"a method of the client's": {func(r *http.Request) { r.Method = http.MethodDelete; r.Header.Set("X-Original-Method", "GET") }, 403, "policy_denied"},
-				"a path of the client's":   {func(r *http.Request) { r.URL.Path = "/admin"; r.Header.Set("X-Original-URI", "/orders") }, 403, "policy_denied"},
+				"a method of the client's":   {func(r *http.Request) { r.Method = http.MethodDelete; r.Header.Set("X-Original-Method", "GET") }, 403, "policy_denied"},
+				"a path of the client's":     {func(r *http.Request) { r.URL.Path = "/admin"; r.Header.Set("X-Original-URI", "/orders") }, 403, "policy_denied"},
+				"an address of the client's": {set("X-Real-IP", "nobody"), 200, ""},
 				"a host of the client's": {func(r *http.Request) {
 					r.Host = "admin.example.com"
 					r.Header.Set("X-Original-Host", "orders.example.com")
@@ -89,6 +92,54 @@ func TestUpstreamSeesTheCaller(t *testing.T) {
 			}
 			if seen[0].Line != "GET /orders?id=1 HTTP/1.1" && seen[0].Line != "GET /orders?id=1 HTTP/1.0" {
 				t.Errorf("%s", seen[0].Line)
+			}
+		})
+	}
+}
+
+// No upstream is asked for a connection that would outlive the token. nginx hands
+// a handshake on as an ordinary request, HAProxy refuses it; the control is the same
+// request without one.
+func TestUpgrades(t *testing.T) {
+	for name, start := range proxies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, start)
+			for _, upgrades := range []bool{false, true} {
+				r, status := w.request(), http.StatusOK
+				if upgrades {
+					r.Header.Set("Connection", "Upgrade")
+					r.Header.Set("Upgrade", "websocket")
+					r.Header.Set("Sec-WebSocket-Version", "13")
+					r.Header.Set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+					if name == "haproxy" {
+						status = http.StatusForbidden
+					}
+				}
+				response, seen := w.send(r)
+				if response.StatusCode != status || (len(seen) == 1) != (status == http.StatusOK) {
+					t.Errorf("upgrade %v: %d, the upstream saw %d requests", upgrades, response.StatusCode, len(seen))
+				}
+				if len(seen) == 1 && len(seen[0].Get("Upgrade")) != 0 {
+					t.Errorf("the upstream saw %v", seen[0].Header)
+				}
+			}
+		})
+	}
+}
+
+// A refusal that is the gateway's fault reaches the client as one, with the time
+// after which to try again. The control is in TestProxiesAsk.
+func TestKeysAreUnavailable(t *testing.T) {
+	for name, start := range proxies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, start)
+			must(t, w.sts.SetFault(devsts.Fault{Issuer: account, Kind: devsts.FaultError}))
+			r := w.request()
+			response, seen := w.send(r)
+			if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || len(seen) != 0 {
+				t.Errorf("%d %v, the upstream saw %d requests", response.StatusCode, response.Header, len(seen))
 			}
 		})
 	}

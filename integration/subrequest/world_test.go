@@ -40,22 +40,15 @@ func newWorld(t *testing.T, start func(t *testing.T, gateway, upstream string) *
 	w.upstream, err = stack.StartUpstream()
 	must(t, err)
 	t.Cleanup(w.upstream.Close)
-	address := freeAddress(t)
+	address := stacktest.FreeAddress(t)
 	caddyfile := example(t, "Caddyfile",
 		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", w.sts.Issuer(account)+" "+account,
-		"127.0.0.1:9180", address, "{\n\tservers", "{\n\tadmin off\n\tservers")
+		":9180", address[strings.LastIndexByte(address, ':'):], "{\n\tservers", "{\n\tadmin off\n\tservers")
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), address, caddyfile)
 	must(t, err)
 	t.Cleanup(func() { must(t, w.gateway.Stop()) })
 	w.proxy = start(t, address, w.upstream.Address).Address
 	return w
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	address, err := stack.FreeAddress()
-	must(t, err)
-	return address
 }
 
 // example is a file of the examples with texts replaced, each of which is there.
@@ -86,7 +79,7 @@ func program(t *testing.T, name string) string {
 
 func startNginx(t *testing.T, gateway, upstream string) *stack.Program {
 	t.Helper()
-	directory, address := t.TempDir(), freeAddress(t)
+	directory, address := t.TempDir(), stacktest.FreeAddress(t)
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;\n" // whose directory it is
@@ -99,7 +92,7 @@ func startNginx(t *testing.T, gateway, upstream string) *stack.Program {
 
 func startHAProxy(t *testing.T, gateway, upstream string) *stack.Program {
 	t.Helper()
-	directory, address := t.TempDir(), freeAddress(t)
+	directory, address := t.TempDir(), stacktest.FreeAddress(t)
 	script := filepath.Join(directory, "aws_jwt.lua")
 	must(t, os.WriteFile(script, []byte(example(t, "haproxy/aws_jwt.lua", "127.0.0.1:9180", gateway)), 0o600))
 	text := example(t, "haproxy/haproxy.cfg", "/etc/haproxy/aws_jwt.lua", script, "127.0.0.1:9000", upstream, "127.0.0.1:8080", address)
