@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,10 +83,10 @@ func TestAssertionForTheUpstream(t *testing.T) {
 // One is reused for the same verified token until half of its life is over, and
 // the next one is not the same.
 func TestAssertionIsReused(t *testing.T) {
-	now := instant
+	var passed atomic.Int64 // of nanoseconds; keys are read beside the requests
 	h := &Handler{Issuers: []Issuer{{URL: issuerOf(t, ordersAccount)}}, Audiences: []string{audience}}
 	asserting(h, "")
-	provisionedAt(t, h, func() time.Time { return now })
+	provisionedAt(t, h, func() time.Time { return instant.Add(time.Duration(passed.Load())) })
 	token, other := goodToken(t), goodToken(t)
 	ask := func(token string) string {
 		return serve(t, get(token), h).upstreamSaw(t).Get("X-Aws-Token-Assertion")
@@ -97,19 +98,19 @@ func TestAssertionIsReused(t *testing.T) {
 	if ask(other) == first {
 		t.Error("another token has it, too")
 	}
-	now = now.Add(29 * time.Second)
+	passed.Add(int64(29 * time.Second))
 	if ask(token) != first {
 		t.Error("it is not reused in the first half of its life")
 	}
-	now = now.Add(time.Second)
+	passed.Add(int64(time.Second))
 	second := ask(token)
 	if second == first {
 		t.Error("it is reused in the second half of its life")
 	}
 	// At the end of the token nothing later can be had.
-	now = instant.Add(5*time.Minute - 20*time.Second)
+	passed.Store(int64(5*time.Minute - 20*time.Second))
 	last := ask(token)
-	now = now.Add(18 * time.Second)
+	passed.Add(int64(18 * time.Second))
 	if ask(token) != last {
 		t.Error("the last one is not reused")
 	}
@@ -117,7 +118,7 @@ func TestAssertionIsReused(t *testing.T) {
 	if said["exp"] != float64(instant.Add(5*time.Minute).Unix()) {
 		t.Errorf("it ends at %v", said["exp"])
 	}
-	now = now.Add(2 * time.Second)
+	passed.Add(int64(2 * time.Second))
 	if got := serve(t, get(token), h); got.reason() != "expired" || got.passed() || got.Code != http.StatusUnauthorized {
 		t.Errorf("when the token has ended: %d, %s", got.Code, got.reason())
 	}
@@ -259,10 +260,10 @@ func breakKeys(t *testing.T, storage *memoryStorage) {
 
 // A storage that fails is the gateway's fault; the control is the same one later.
 func TestSigningUnavailable(t *testing.T) {
-	now := instant
+	var passed atomic.Int64 // of nanoseconds; keys are read beside the requests
 	h := &Handler{Issuers: []Issuer{{URL: issuerOf(t, ordersAccount)}}, Audiences: []string{audience}}
 	asserting(h, "")
-	provisionedAt(t, h, func() time.Time { return now })
+	provisionedAt(t, h, func() time.Time { return instant.Add(time.Duration(passed.Load())) })
 	storage, _ := h.storage.(*memoryStorage)
 	storage.fail(nil, errors.New("no route to storage"))
 	got := serve(t, get(goodToken(t)), h)
@@ -271,7 +272,7 @@ func TestSigningUnavailable(t *testing.T) {
 	}
 	checkAnswer(t, got.Result(), got.Body.String(), "signing_unavailable")
 	storage.fail(nil, nil)
-	now = now.Add(time.Second)
+	passed.Add(int64(time.Second))
 	serve(t, get(goodToken(t)), h).upstreamSaw(t)
 }
 
