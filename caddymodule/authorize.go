@@ -106,6 +106,9 @@ func (a *Authorize) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	}
 	takeCredential(question.Header) // which error routes see
 	if refused != nil {
+		if h.ended.Load() && h.handOver(w, question, v) {
+			return nil
+		}
 		h.tellRefusal(r, v, refused, began)
 		return h.respond(w, question, refused)
 	}
