@@ -80,8 +80,15 @@ func (a *Authorize) Provision(ctx caddy.Context) error {
 	a.Original.check(&found)
 	found.add(a.Handler.Provision(ctx))
 	a.Original.checkPolicy(a.Handler.policy, &found)
+	if a.Original != nil && a.Original.ClientIP == "" && a.Handler.policy.ReadsRemoteIP() {
+		a.Handler.logger.Named(logConfig).Warn(guessedClient)
+		a.Handler.warnings = append(a.Handler.warnings, guessedClient)
+	}
 	return found.errOf("aws_jwt_authorize")
 }
+
+// guessedClient is why an address is not to be relied upon then.
+const guessedClient = "request.remote_ip is what X-Forwarded-For of the question says, which the client may have written, and without one the address of the proxy that asks; name client_ip in original, unless that proxy writes the header anew"
 
 // Cleanup gives back what Provision took, also when Provision failed half-way.
 func (a *Authorize) Cleanup() error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,6 +206,25 @@ func TestAuthorizeWithErrorRoutes(t *testing.T) {
 			if strings.EqualFold(field, "authorization") {
 				t.Errorf("%s is left", field)
 			}
+		}
+	}
+}
+
+// An address that nobody names is a guess, and no fault where no rule reads it.
+func TestAuthorizeThatGuessesTheClient(t *testing.T) {
+	for _, tt := range []struct {
+		field, rule string
+		warns       bool
+	}{
+		{"", `request.remote_ip == "192.0.2.7"`, true},
+		{"X-Real-Ip", `request.remote_ip == "192.0.2.7"`, false},
+		{"", `request.method == "GET"`, false},
+	} {
+		a := newAuthorize(t, func(a *Authorize) {
+			a.Original.ClientIP, a.Handler.Allow = tt.field, []Rule{{Expression: tt.rule}}
+		})
+		if slices.Contains(a.Handler.warnings, guessedClient) != tt.warns {
+			t.Errorf("%+v: %q", tt, a.Handler.warnings)
 		}
 	}
 }
