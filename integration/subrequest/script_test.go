@@ -37,8 +37,13 @@ func TestLongRequests(t *testing.T) {
 				r := w.request()
 				r.URL.RawQuery = strings.Repeat("x", size)
 				r.Header.Del("Authorization")
-				if response, seen := w.send(r); response.StatusCode == http.StatusOK || len(seen) > 0 {
-					t.Errorf("%d bytes: %d, the upstream saw %d", size, response.StatusCode, len(seen))
+				// A proxy may hang up on one that is too long before all of it is written.
+				response, err := http.DefaultTransport.RoundTrip(r)
+				if err == nil {
+					must(t, response.Body.Close())
+				}
+				if seen := w.upstream.Seen(); err == nil && response.StatusCode == http.StatusOK || len(seen) > 0 {
+					t.Errorf("%d bytes: the upstream saw %d (%v)", size, len(seen), err)
 				}
 			}
 			r := w.request()
