@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -125,7 +126,7 @@ func (h *Handler) assert(r *http.Request, v *visit) (string, *refusal) {
 		assertionsReused.Inc()
 		return text, nil
 	}
-	made, refused := a.mint(r, token, now)
+	made, refused := a.mint(r, token, now, &h.ended)
 	if refused != nil {
 		assertionsFailed.Inc()
 		return "", refused
@@ -135,7 +136,8 @@ func (h *Handler) assert(r *http.Request, v *visit) (string, *refusal) {
 	return made.text, nil
 }
 
-func (a *asserter) mint(r *http.Request, token *awstoken.Token, now time.Time) (minted, *refusal) {
+// mint makes one, unless the handler's configuration has ended.
+func (a *asserter) mint(r *http.Request, token *awstoken.Token, now time.Time, ended *atomic.Bool) (minted, *refusal) {
 	statement, err := a.assertion.For(token, a.audience, now)
 	if err != nil {
 		return minted{}, ofAssertion(err)
@@ -143,6 +145,9 @@ func (a *asserter) mint(r *http.Request, token *awstoken.Token, now time.Time) (
 	text, err := a.keys.Sign(r.Context(), a.algorithm, statement.Payload)
 	if err != nil {
 		return minted{}, ofSigning(err)
+	}
+	if ended.Load() {
+		return minted{}, outlived() // it may have waited for the storage long enough for a reload
 	}
 	if len(text) > maxAssertion {
 		return minted{}, tooLong(len(text))

@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/identity"
 )
 
@@ -22,7 +23,7 @@ func init() {
 //
 // What the question is about, its method, host, path and client, it believes only
 // of a proxy that the server trusts (trusted_proxies), and only from the headers
-// that are named here.
+// that are named here. With an assertion it answers nobody else at all.
 type Authorize struct {
 	// Whom to trust, who may pass and what the upstream sees: the settings of an
 	// aws_jwt. Those that are about a request that goes on have no place here.
@@ -30,7 +31,8 @@ type Authorize struct {
 	Handler *Handler `json:"aws_jwt,omitempty"`
 
 	// The headers that hold the original request. Default: none, so that the policy
-	// sees the question's own method, host and path.
+	// sees the question's own method, host and path. Where one of these three is
+	// named, the others have to be that the policy reads.
 	Original *Original `json:"original,omitempty"`
 }
 
@@ -74,8 +76,16 @@ func (a *Authorize) Provision(ctx caddy.Context) error {
 	a.Original.check(&found)
 	h.clientTold = a.Original != nil && a.Original.ClientIP != ""
 	found.add(h.Provision(ctx))
+	a.Original.checkPolicy(h.policy, &found)
+	if a.Original != nil && !h.clientTold && h.policy.ReadsRemoteIP() {
+		h.logger.Named(logConfig).Warn(guessedClient)
+		h.warnings = append(h.warnings, guessedClient)
+	}
 	return found.errOf("aws_jwt_authorize")
 }
+
+// guessedClient is why an address is not to be relied upon then.
+const guessedClient = "request.remote_ip is what X-Forwarded-For of the question says, which the client may have written, and without one the address of the proxy that asks; name client_ip in original, unless that proxy writes the header anew"
 
 // Cleanup gives back what Provision took, also when Provision failed half-way.
 func (a *Authorize) Cleanup() error {
@@ -92,7 +102,7 @@ func (a *Authorize) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	h.strip(v, r)
 	question := r
 	r = v.enter(r.Clone(r.Context()))
-	refused := a.Original.put(r)
+	refused := a.read(r)
 	if refused != nil {
 		v.take(r.Header)
 	} else {
@@ -100,6 +110,9 @@ func (a *Authorize) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	}
 	takeCredential(question.Header) // which error routes see
 	if refused != nil {
+		if h.ended.Load() && h.handOver(w, question, v) {
+			return nil
+		}
 		h.tellRefusal(r, v, refused, began)
 		return h.respond(w, question, refused)
 	}
@@ -113,6 +126,34 @@ func (a *Authorize) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// read makes a question look as the request that it is about. Who is no proxy that
+// the server trusts might write anything, and would have the assertion in its own
+// hands, for whatever request it likes; so its questions are not answered.
+func (a *Authorize) read(r *http.Request) *refusal {
+	if a.Original != nil || a.Handler.Assertion != nil {
+		if refused := ofTrusted(r); refused != nil {
+			return refused
+		}
+	}
+	return a.Original.put(r)
+}
+
+// checkPolicy refuses a policy that reads of the question what the proxy changed.
+// One that tells one thing of the request in a header asks by a request of its own,
+// a GET of some path, and its method would pass for any method.
+func (o *Original) checkPolicy(policy *celpolicy.Policy, found *faults) {
+	if o == nil || o.Method == "" && o.Host == "" && o.URI == "" {
+		return
+	}
+	for _, each := range []struct{ what, name, variable string }{
+		{"method", o.Method, "request.method"}, {"host", o.Host, "request.host"}, {"uri", o.URI, "request.path"},
+	} {
+		if each.name == "" && policy.Reads(each.variable) {
+			found.add(fmt.Errorf("original.%s: it is missing, and the policy reads %s: that would be the question's own", each.what, each.variable))
+		}
+	}
 }
 
 // check finds fault with the names of headers.

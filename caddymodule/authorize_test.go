@@ -122,6 +122,8 @@ func TestAuthorizeRefuses(t *testing.T) {
 		"no address":          {set("X-Original-Ip", "localhost"), "malformed_request"},
 		"two addresses":       {set("X-Original-Ip", "192.0.2.7, 192.0.2.8"), "malformed_request"},
 		"no method at all":    {set("X-Original-Method", "GET /"), "malformed_request"},
+		"a fragment":          {set("X-Original-Uri", "/orders#?id=1"), "malformed_request"},
+		"a space":             {set("X-Original-Uri", "/orders ?id=1"), "malformed_request"},
 	} {
 		r := question(goodToken(t))
 		tt.change(r)
@@ -222,6 +224,37 @@ func TestHandlersOfOtherDirectivesAreListed(t *testing.T) {
 	}
 }
 
+// An assertion is for the proxy: a client that asks for itself would send it to the
+// upstream with another request than the one it asked about.
+func TestAuthorizeGivesAssertionsToTrustedProxiesAlone(t *testing.T) {
+	for _, asserts := range []bool{true, false} {
+		for _, trusted := range []bool{true, false} {
+			a := newAuthorize(t, func(a *Authorize) {
+				a.Original, a.Handler.Allow = nil, nil
+				if asserts {
+					asserting(a.Handler, "")
+				}
+			})
+			answer, _, _ := answerTo(t, a, question(goodToken(t)), trusted, new(caddyhttp.Server))
+			if passes := trusted || !asserts; (answer.StatusCode == http.StatusOK) != passes || (answer.Header.Get("X-Aws-Token-Assertion") != "") != (passes && asserts) {
+				t.Errorf("asserts %v, trusted %v: %d %v", asserts, trusted, answer.StatusCode, answer.Header)
+			}
+		}
+	}
+}
+
+// What the log says of a target that cannot be read has not its query.
+func TestAuthorizeShowsNoQuery(t *testing.T) {
+	for _, target := range []string{"http://orders.example/orders?key=secret", "/orders%zz?key=secret"} {
+		r := question("")
+		r.Header.Set("X-Original-Uri", target)
+		refused := newAuthorize(t, nil).Original.put(r)
+		if refused == nil || strings.Contains(refused.hint, "secret") {
+			t.Errorf("%s: %+v", target, refused)
+		}
+	}
+}
+
 // Error routes see the question without its credential.
 func TestAuthorizeWithErrorRoutes(t *testing.T) {
 	for _, token := range []string{"x", ""} {
@@ -242,6 +275,39 @@ func TestAuthorizeWithErrorRoutes(t *testing.T) {
 	}
 }
 
+// An address that nobody names is a guess, and no fault where no rule reads it.
+func TestAuthorizeThatGuessesTheClient(t *testing.T) {
+	for _, tt := range []struct {
+		field, rule string
+		warns       bool
+	}{
+		{"", `request.remote_ip == "192.0.2.7"`, true},
+		{"X-Real-Ip", `request.remote_ip == "192.0.2.7"`, false},
+		{"", `request.method == "GET"`, false},
+	} {
+		a := newAuthorize(t, func(a *Authorize) {
+			a.Original.ClientIP, a.Handler.Allow = tt.field, []Rule{{Expression: tt.rule}}
+		})
+		if slices.Contains(a.Handler.warnings, guessedClient) != tt.warns {
+			t.Errorf("%+v: %q", tt, a.Handler.warnings)
+		}
+	}
+}
+
+// Where no rule reads what is missing, or a proxy asks with the request's own method,
+// host and path, they need no headers.
+func TestAuthorizeWithFewerHeaders(t *testing.T) {
+	for _, change := range []func(*Authorize){
+		func(a *Authorize) {
+			a.Original.Method = ""
+			a.Handler.Allow = []Rule{{Expression: `request.host == "orders.example" && request.path == "/orders"`}}
+		},
+		func(a *Authorize) { a.Original.Method, a.Original.Host, a.Original.URI = "", "", "" },
+	} {
+		newAuthorize(t, change)
+	}
+}
+
 func TestBadAuthorize(t *testing.T) {
 	for fault, change := range map[string]func(*Authorize){
 		"":                                      func(*Authorize) {},
@@ -249,6 +315,9 @@ func TestBadAuthorize(t *testing.T) {
 		"original: it names no header":          func(a *Authorize) { a.Original = new(Original) },
 		"original.host: \"Host\" is a field":    func(a *Authorize) { a.Original.Host = "Host" },
 		"original.uri: \"a b\" is not the name": func(a *Authorize) { a.Original.URI = "a b" },
+		"original.method: it is missing, and":   func(a *Authorize) { a.Original.Method = "" },
+		"original.host: it is missing, and":     func(a *Authorize) { a.Original.Host = "" },
+		"original.uri: it is missing, and":      func(a *Authorize) { a.Original.URI = "" },
 		"aws_jwt.forward_token: it is about":    func(a *Authorize) { a.Handler.ForwardToken = true },
 		"aws_jwt.allow_upgrade: it is about":    func(a *Authorize) { a.Handler.AllowUpgrade = []string{"websocket"} },
 		"aws_jwt.max_stream: it is about":       func(a *Authorize) { a.Handler.MaxStream = new(caddy.Duration(1)) },

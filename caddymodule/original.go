@@ -26,14 +26,18 @@ func (o *Original) fields() []originalField {
 	}
 }
 
-// put makes a question look as the request that it is about. Who is no proxy that
-// the server trusts might write anything, so its questions are not answered.
+// ofTrusted refuses the question of whoever is no proxy that the server trusts.
+func ofTrusted(r *http.Request) *refusal {
+	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
+		return &refusal{reason: untrustedProxy, hint: "who asks is no trusted proxy of the server; name its address in trusted_proxies of the global options"}
+	}
+	return nil
+}
+
+// put makes a question look as the request that it is about.
 func (o *Original) put(r *http.Request) *refusal {
 	if o == nil {
 		return nil
-	}
-	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
-		return &refusal{reason: untrustedProxy, hint: "who asks is no trusted proxy of the server; name its address in trusted_proxies of the global options"}
 	}
 	for _, each := range o.fields() {
 		if each.name == "" {
@@ -69,7 +73,12 @@ func putHost(r *http.Request, value string) bool {
 	return true
 }
 
+// putURI refuses what servers end a path at: to us it would be a part of the path,
+// and the other proxy hands it on as it is.
 func putURI(r *http.Request, value string) bool {
+	if strings.ContainsAny(value, "# ") {
+		return false
+	}
 	u, err := url.ParseRequestURI(value)
 	if err != nil || !strings.HasPrefix(value, "/") || u.Host != "" {
 		return false

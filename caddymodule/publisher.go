@@ -155,7 +155,9 @@ func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, which 
 	return nil
 }
 
-// unpublished says that there are no keys at present. Nobody is to keep that.
+// unpublished says that there are no keys at present. Nobody is to keep that. What
+// the storage says about it is logged with the keys, and not for error routes, which
+// may show it to whoever asks.
 func unpublished(w http.ResponseWriter, err error) error {
 	refused := ofSigning(err)
 	w.Header().Set("Cache-Control", "no-store")
@@ -163,7 +165,7 @@ func unpublished(w http.ResponseWriter, err error) error {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter(refused.retryAfter))
 	}
-	return caddyhttp.Error(status, err)
+	return caddyhttp.Error(status, refused)
 }
 
 // discovery is the provider's metadata (OpenID Connect Discovery 1.0, section 3;

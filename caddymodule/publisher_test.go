@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/signing"
 )
@@ -180,6 +183,24 @@ func TestIssuerWithoutStorage(t *testing.T) {
 	got := served(t, p, httptest.NewRequest(http.MethodGet, gatewayIssuer+jwksPath, nil))
 	if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || got.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", got.StatusCode, got.Header)
+	}
+}
+
+// What is wrong with the storage is for the log, and not for whoever asks, to whom
+// error routes may show the error. The control is in the log.
+func TestUnpublishedSaysNoMore(t *testing.T) {
+	storage := newStorage()
+	p := newPublisher(t, storage, nil)
+	core, entries := observer.New(zap.DebugLevel)
+	p.signing.lender.logger = structured(zap.New(core))
+	storage.fail(errors.New("no route to 10.0.0.7"), nil)
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, gatewayIssuer+jwksPath, nil)
+	err := p.ServeHTTP(w, caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, new(caddyhttp.Server)), nothing)
+	if err == nil || strings.Contains(err.Error(), "10.0.0.7") || !strings.Contains(err.Error(), "signing_unavailable") {
+		t.Errorf("%v", err)
+	}
+	if entries.FilterMessage("keeping signing keys failed").Len() != 1 || !strings.Contains(fmt.Sprint(entries.All()[0].ContextMap()), "10.0.0.7") {
+		t.Errorf("the log is %v", entries.All())
 	}
 }
 

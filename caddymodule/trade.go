@@ -46,6 +46,9 @@ func (e *Exchange) make(r *http.Request, v *visit, audience string) (*exchangeAn
 		assertionsFailed.Inc()
 		return nil, ofSigning(err)
 	}
+	if e.Handler.ended.Load() {
+		return nil, outlived() // what it waited for may have taken long enough for a reload
+	}
 	assertionsMinted.Inc()
 	return &exchangeAnswer{text, typeJWT, "N_A", int64(statement.Expiry.Sub(now) / time.Second)}, nil
 }

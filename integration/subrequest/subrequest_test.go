@@ -73,7 +73,7 @@ func TestUpstreamSeesTheCaller(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, start)
 			r := w.request()
-			for _, field := range []string{"X-Aws-Token-Sub", "x_aws_token_sub", "X.Aws.Token.Sub", "X-AWS-Token-Account-Id"} {
+			for _, field := range []string{"X-Aws-Token-Sub", "x_aws_token_sub", "X.Aws.Token.Sub", "X-AWS-Token-Account-Id", "X-Aws-Token-Assertion", "X-Aws-Token-Org-Id"} {
 				r.Header[field] = []string{"forged"}
 			}
 			response, seen := w.send(r)

@@ -92,9 +92,15 @@ func startNginx(t *testing.T, gateway, upstream string) *stack.Program {
 
 func startHAProxy(t *testing.T, gateway, upstream string) *stack.Program {
 	t.Helper()
+	return startHAProxyWith(t, gateway, upstream)
+}
+
+// startHAProxyWith replaces texts of the script.
+func startHAProxyWith(t *testing.T, gateway, upstream string, pairs ...string) *stack.Program {
+	t.Helper()
 	directory, address := t.TempDir(), stacktest.FreeAddress(t)
 	script := filepath.Join(directory, "aws_jwt.lua")
-	must(t, os.WriteFile(script, []byte(example(t, "haproxy/aws_jwt.lua", "127.0.0.1:9180", gateway)), 0o600))
+	must(t, os.WriteFile(script, []byte(example(t, "haproxy/aws_jwt.lua", append(pairs, "127.0.0.1:9180", gateway)...)), 0o600))
 	text := example(t, "haproxy/haproxy.cfg", "/etc/haproxy/aws_jwt.lua", script, "127.0.0.1:9000", upstream, "127.0.0.1:8080", address)
 	return run(t, directory, address, "haproxy", text, "-db", "-f")
 }

@@ -16,7 +16,7 @@ end
 core.register_action("aws_jwt", { "http-req" }, function(txn)
 	local ask = {
 		["x-original-method"] = { txn.f:method() },
-		["x-original-host"] = { txn.f:req_hdr("host") },
+		["x-original-host"] = { txn.f:req_fhdr("host") },
 		["x-original-uri"] = { txn.f:pathq() },
 		["x-real-ip"] = { txn.f:src() },
 	}
@@ -37,6 +37,9 @@ core.register_action("aws_jwt", { "http-req" }, function(txn)
 		end
 	end
 	txn.http:req_del_header("authorization")
+	-- A proxy behind this one takes out what these list.
+	txn.http:req_del_header("connection")
+	txn.http:req_del_header("proxy-connection")
 	for name, values in pairs(answer.headers) do
 		if string.lower(name):find("^" .. identity) then
 			for _, value in pairs(values) do
@@ -44,4 +47,5 @@ core.register_action("aws_jwt", { "http-req" }, function(txn)
 			end
 		end
 	end
+	txn:set_var("txn.aws_jwt_passed", true)
 end)
