@@ -24,7 +24,7 @@ var libraries = []string{"awstoken", "verifier", "celpolicy", "identity"}
 
 // told are the packages that the commands show things with. They know nothing of
 // Caddy, so that their tests are small and quick.
-var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/console", "caddymodule/ledger", "caddymodule/skew"}
+var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/policytest", "caddymodule/inspection", "caddymodule/terminal", "caddymodule/console", "caddymodule/ledger", "caddymodule/skew", "caddymodule/signing"}
 
 // forTests are what tests have in common: they may reach devsts, and no program
 // may reach them.

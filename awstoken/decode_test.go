@@ -197,7 +197,8 @@ func attributesPage() string {
 
 Made from the table in ` + "`awstoken/table.go`" + `; write it anew with ` + "`make docs`" + `.
 
-The path is spelt the same in policies (CEL), placeholders (` + "`{aws_token.org.id}`" + `) and header templates.
+The path is spelt the same in policies (CEL), placeholders (` + "`{aws_token.org.id}`" + `), header templates
+and the subject and claims of an assertion ([spiffe.md](spiffe.md)).
 An attribute that the token lacks is the empty value of its type; in a policy an absent timestamp and an
 absent tag key are errors, and an error never allows. In a placeholder, what follows
 ` + "`principal_tags.` or `request_tags.`" + ` is the tag's key, dots included; a list is joined with commas

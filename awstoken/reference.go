@@ -47,6 +47,14 @@ func ParseReference(path string) (Reference, error) {
 	return Reference{}, &UnknownPathError{path, Nearest(path, known)}
 }
 
+// Path returns the reference as it is spelt, such as aws_token.principal_tags.team.
+func (r Reference) Path() string {
+	if r.key == "" {
+		return r.attribute.Path
+	}
+	return r.attribute.Path + "." + r.key
+}
+
 // Value returns what the reference stands for in t: a string, a []string, a
 // [time.Time] or a map. An absent one is the empty value of its type.
 func (r Reference) Value(t *Token) any {

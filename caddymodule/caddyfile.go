@@ -56,6 +56,16 @@ func init() {
 //	    optional
 //	    header          <field> <value>
 //	    default_headers on|off
+//	    assertion {
+//	        issuer    <url>
+//	        audience  <audience>
+//	        subject   <template>
+//	        claims    <path>...
+//	        header    <field>
+//	        ttl       <duration>
+//	        algorithm ES256|RS256
+//	        rotation  <duration>
+//	    }
 //	    forward_token
 //	    allow_upgrade   websocket
 //	    max_stream      <duration>
@@ -88,6 +98,9 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 		FirewallOnly: true, Headers: handler.Headers, DefaultHeaders: handler.DefaultHeaders,
 		AllowUpgrade: handler.AllowUpgrade,
 	}
+	if handler.Assertion != nil {
+		firewall.Assertion = &Assertion{Header: handler.Assertion.Header}
+	}
 	// A Subroute of nothing but routes keeps them in this order; two routes
 	// would be sorted, and the one with the matcher come first.
 	routes := caddyhttp.Subroute{Routes: caddyhttp.RouteList{
@@ -107,6 +120,11 @@ func route(matcher caddy.ModuleMap, handler *Handler) caddyhttp.Route {
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next()
+	return h.readSettings(d)
+}
+
+// readSettings reads what is behind the name.
+func (h *Handler) readSettings(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
@@ -132,6 +150,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
 			return readSwitch(d, "default_headers", &h.DefaultHeaders)
 		}, false},
+		"assertion":       {readAssertion, false},
 		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
 		"allow_upgrade":   {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
 		"max_stream":      {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},

@@ -32,6 +32,7 @@ var once = []string{
 	"jwks {\n\tttl 1m\n}", "audience x", "single_audience", "algorithm RS256", "leeway 1s", "max_lifetime 30m",
 	"account 111122223333", "org o-a1b2c3d4e5", "default_headers on", "forward_token", "realm x", "explain_errors",
 	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h", "log_passes 100",
+	"assertion {\n\tissuer https://gateway.example\n}",
 }
 
 func TestCaddyfileOnce(t *testing.T) {
@@ -59,6 +60,14 @@ func TestCaddyfileOnceInBlocks(t *testing.T) {
 		{"jwks", "cooldown 1m"},
 		{"jwks", "timeout 1m"},
 		{"jwks", "allow_private_addresses"},
+		{"assertion", "issuer https://gateway.example"},
+		{"assertion", "audience x"},
+		{"assertion", "subject x"},
+		{"assertion", "claims aws_token.sub"},
+		{"assertion", "header X-A"},
+		{"assertion", "ttl 1m"},
+		{"assertion", "algorithm ES256"},
+		{"assertion", "rotation 1h"},
 	} {
 		name, _, _ := strings.Cut(tt.line, " ")
 		t.Run(tt.block+"/"+name, func(t *testing.T) {
@@ -83,7 +92,7 @@ func TestCaddyfileRepeatable(t *testing.T) {
 // The subdirectives of later versions are unknown to this one: a setting that
 // would be passed over could open a gate.
 func TestCaddyfileUnknown(t *testing.T) {
-	const known = "known are [account algorithm allow allow_upgrade audience cache default_headers deny explain_errors forward_token " +
+	const known = "known are [account algorithm allow allow_upgrade assertion audience cache default_headers deny explain_errors forward_token " +
 		"header issuer issuers_file jwks leeway log_passes max_lifetime max_stream mode optional org organization principal_tag realm " +
 		"request_tag signature_share single_audience]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
@@ -98,6 +107,7 @@ func TestCaddyfileUnknown(t *testing.T) {
 		{"caches off", `unknown subdirective "caches"; did you mean "cache"?`},
 		{"cache {\n\tsizes 5\n}", `unknown subdirective "sizes"; did you mean "size"?`},
 		{"jwks {\n\tfrobnicate 24h\n}", `unknown subdirective "frobnicate"; ` + knownJWKS},
+		{"assertion {\n\tsubjects x\n}", `unknown subdirective "subjects"; did you mean "subject"?`},
 		{"organization o-a1b2c3d4e5 {\n\taudience x\n}", `unknown subdirective "audience"; known are [issuer_template]`},
 		{"jwks {\n\ttimeouts 24h\n}", `unknown subdirective "timeouts"; did you mean "timeout"?`},
 		{"issuer https://b.example {\n\taccounts 111122223333\n}", `unknown subdirective "accounts"; did you mean "account"?`},
@@ -121,6 +131,7 @@ func TestCaddyfileArguments(t *testing.T) {
 		{"issuers_file a b", fmt.Sprintf(count, "a")},
 		{"organization", fmt.Sprintf(count, "organization")},
 		{"jwks x", fmt.Sprintf(count, "x")},
+		{"assertion https://gateway.example", fmt.Sprintf(count, "https://gateway.example")},
 		{"audience", fmt.Sprintf(count, "audience")},
 		{"single_audience on", fmt.Sprintf(count, "on")},
 		{"algorithm", fmt.Sprintf(count, "algorithm")},

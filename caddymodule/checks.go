@@ -95,6 +95,17 @@ func (h *Handler) configureCache(config *verifier.Config, found *faults) {
 	}
 }
 
+// cacheSize is how many tokens are remembered; 0 is none.
+func (h *Handler) cacheSize() int {
+	switch {
+	case h.Cache == nil || h.Cache.Size == 0 && !h.Cache.Off:
+		return verifier.DefaultCacheSize
+	case h.Cache.Off || h.Cache.Size < 0:
+		return 0
+	}
+	return h.Cache.Size
+}
+
 // readSignatureShare reads a share of the processors such as 50%.
 func readSignatureShare(d *caddyfile.Dispenser, h *Handler) error {
 	return readNumber(d, "a share is a number of per cent such as 50%", &h.SignatureShare)

@@ -62,7 +62,7 @@ func TestCacheConfiguration(t *testing.T) {
 		"a share":              {func(h *Handler) { h.SignatureShare = 100 }, ""},
 		"a share above all":    {func(h *Handler) { h.SignatureShare = 101 }, "signature_share: 101% is not between 1% and 100%"},
 		"a share below none":   {func(h *Handler) { h.SignatureShare = -1 }, "signature_share: -1% is not between 1% and 100%"},
-		"beside firewall_only": {func(h *Handler) { *h = Handler{FirewallOnly: true, Cache: new(Cache)} }, "firewall_only: only headers, default_headers and allow_upgrade may stand beside it"},
+		"beside firewall_only": {func(h *Handler) { *h = Handler{FirewallOnly: true, Cache: new(Cache)} }, "firewall_only: only headers, default_headers, assertion and allow_upgrade may stand beside it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := loadWith(t, tt.change)

@@ -92,7 +92,7 @@ func TestFirewallOnlyFaults(t *testing.T) {
 		`"optional": true`, `"mode": "enforce"`, `"max_stream": "1m"`,
 	} {
 		t.Run(member[1:strings.Index(member, `":`)], func(t *testing.T) {
-			checkFaults(t, load1(", "+member), "firewall_only: only headers, default_headers and allow_upgrade may stand beside it")
+			checkFaults(t, load1(", "+member), "firewall_only: only headers, default_headers, assertion and allow_upgrade may stand beside it")
 		})
 	}
 	checkFaults(t, load(t, []byte(`{"firewall_only": true, "headers": [{"field": "Host", "value": "x"}]}`)),

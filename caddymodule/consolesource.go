@@ -21,7 +21,7 @@ func (s consoleSource) Summary() console.Summary {
 		Issuers: console.IssuerCounts{
 			Fresh: v.issuers[verifier.StateFresh], Stale: v.issuers[verifier.StateStale],
 			Unavailable: v.issuers[verifier.StateUnavailable], Unfetched: v.issuers[verifier.StateUnfetched],
-			Failing: failing(running()),
+			Failing: v.failing,
 		},
 		OldestKeyAgeSeconds: v.oldest.Seconds(),
 		Handlers:            len(running()),

@@ -31,6 +31,32 @@ func (f *faults) add(err error) {
 	}
 }
 
+// addIn adds an error, or several joined ones, whose paths begin within another.
+func (f *faults) addIn(path string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, each := range joined.Unwrap() {
+			f.addIn(path, each)
+		}
+	} else if err != nil {
+		f.add(fmt.Errorf("%s.%w", path, err))
+	}
+}
+
+// setting is one of an aws_jwt that stands in the block of another directive.
+type setting struct {
+	name string
+	set  bool
+}
+
+// misplaced finds fault with settings that mean nothing where they stand.
+func (f *faults) misplaced(path, why string, settings ...setting) {
+	for _, each := range settings {
+		if each.set {
+			f.add(fmt.Errorf("%s.%s: %s; leave it out", path, each.name, why))
+		}
+	}
+}
+
 // positive returns the duration, or 0 for the default when it is not set.
 func (f *faults) positive(path string, d *caddy.Duration) time.Duration {
 	if d == nil {

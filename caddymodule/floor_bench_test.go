@@ -103,6 +103,37 @@ func BenchmarkTellPass(b *testing.B) {
 	}
 }
 
+// What an assertion adds: one that is there for the token already, and one that is
+// made for it. What signing takes is beside the keys, in caddymodule/signing.
+func BenchmarkAssert(b *testing.B) {
+	for _, each := range []struct {
+		name string
+		size int // of the memory
+	}{{"reused", 100}, {"fresh", 0}} {
+		b.Run(each.name, func(b *testing.B) {
+			h := newHandler(b, func(h *Handler) {
+				asserting(h, "spiffe://corp.example/aws/{aws_token.account.id}/{aws_token.principal_tags.environment}")
+				h.Assertion.Claims = []string{"aws_token.sub"}
+			})
+			memory, err := newAssertionMemory(each.size)
+			if err != nil {
+				b.Fatal(err)
+			}
+			h.asserter.made = memory
+			r, v := usualRequest(""), new(visit)
+			if v.result, err = h.verifier.Verify(b.Context(), usualToken(b)); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, refused := h.assert(r, v); refused != nil {
+					b.Fatal(refused)
+				}
+			}
+		})
+	}
+}
+
 // requests are made ahead, as Caddy's server makes them, since a request that
 // has been through the handler is another one.
 type requests struct {

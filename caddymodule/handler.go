@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
@@ -90,6 +91,9 @@ type Handler struct {
 	// Default: true.
 	DefaultHeaders *bool `json:"default_headers,omitempty"`
 
+	// A signed JWT for the next handler that says who the caller is. Default: none.
+	Assertion *Assertion `json:"assertion,omitempty"`
+
 	// Keep the Authorization header of a request that passes. Default: false.
 	ForwardToken bool `json:"forward_token,omitempty"`
 
@@ -123,7 +127,7 @@ type Handler struct {
 	LogPasses int `json:"log_passes,omitempty"`
 
 	// Remove forged identity headers, refuse upgrades, and let every other
-	// request pass. Only headers and allow_upgrade may stand beside it. The
+	// request pass. Only headers, assertion and allow_upgrade may stand beside it. The
 	// Caddyfile puts such a handler before one with a matcher, so that a path
 	// left open is no way to smuggle an identity. With allow_upgrade it takes a
 	// handshake's Upgrade out of the request instead, and a handler behind it
@@ -136,6 +140,10 @@ type Handler struct {
 	fields       []string // that headers may set
 	leeway       time.Duration
 	maxStream    time.Duration     // 0: none
+	clientTold   bool              // whoever asks says which client it is; see Original
+	asserter     *asserter         // nil: there are no assertions
+	storage      certmagic.Storage // of the keys of assertions; nil: Caddy's
+	signing      *signingLease     // of the keys of assertions, once it is taken
 	lease        *lease            // of the key sets, once it is taken
 	checksAtOnce int               // of the bound on signature checks, once a share in it is taken
 	server       *caddyhttp.Server // that it is provisioned for, if requests may be handed over
@@ -148,6 +156,8 @@ type Handler struct {
 
 	home   *caddyhttp.Server      // that it is provisioned for, or nil
 	placed atomic.Pointer[string] // where it stands there, once its configuration runs
+
+	census atomic.Pointer[verifier.Census] // of its configuration, if the handler is the first of that
 
 	logger      *zap.Logger  // of decisions
 	slogger     *slog.Logger // of issuers and keys

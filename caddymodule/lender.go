@@ -19,6 +19,10 @@ import (
 type lender struct {
 	logger  *slog.Logger
 	storage certmagic.Storage // nil if there is none
+
+	// config is closed when the configuration ends, and tells it from others. Only
+	// those who lend to signing keys have one.
+	config <-chan struct{}
 }
 
 // lenders are those who share key sets now. The one that came first lends, since
@@ -40,6 +44,13 @@ func (t *lenders) leave(one *lender) {
 	if i := slices.Index(t.all, one); i >= 0 {
 		t.all = slices.Delete(t.all, i, i+1)
 	}
+}
+
+// areOf reports whether one of them is of a configuration.
+func (t *lenders) areOf(config <-chan struct{}) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.all, func(each *lender) bool { return each.config == config })
 }
 
 // first returns the lender that lends, or one that has nothing.

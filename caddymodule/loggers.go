@@ -15,6 +15,7 @@ const (
 	logKeys    = "keys"    // issuers and keys: fetches, files, storage
 	logStreams = "streams" // requests that were ended
 	logClock   = "clock"   // the machine's clock
+	logSigning = "signing" // the keys of assertions
 )
 
 // structured is a logger for packages that know nothing of zap. Caddy's own maker

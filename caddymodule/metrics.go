@@ -44,7 +44,7 @@ var (
 
 // collectors are all of ours.
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, clockOffset, vitalsCollector{}}
+	return []prometheus.Collector{requestsTotal, ruleDecisionsTotal, shadowDecisionsTotal, verifyDuration, fetchesTotal, assertionsTotal, signingLooks, clockOffset, vitalsCollector{}}
 }
 
 // registerMetrics makes a configuration's registry show the collectors.

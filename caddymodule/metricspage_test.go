@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/signing"
 	"github.com/caddy-awsjwt/caddy-awsjwt/celpolicy"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
@@ -24,15 +25,17 @@ func texts[S ~string](set ...S) (all []string) {
 // closedSets are the values of labels, where neither the table of reasons nor
 // the configuration has them.
 var closedSets = map[string][]string{
-	"requests_total result":        append(texts(allowed, audited, anonymous), refusedResult),
-	"rule_decisions_total effect":  texts(celpolicy.EffectAllow, celpolicy.EffectDeny),
-	"shadow_decisions_total would": {wouldAllow, wouldRefuse},
-	"cache_lookups_total result":   {"hit", "miss"},
-	"jwks_fetches_total result":    texts(verifier.FetchResults()...),
-	"issuers state":                texts(verifier.KeyStates()...),
-	"requests_total reason":        nil,
-	"rule_decisions_total rule":    nil,
-	"shadow_decisions_total rule":  nil,
+	"requests_total result":           append(texts(allowed, audited, anonymous), refusedResult),
+	"rule_decisions_total effect":     texts(celpolicy.EffectAllow, celpolicy.EffectDeny),
+	"shadow_decisions_total would":    {wouldAllow, wouldRefuse},
+	"cache_lookups_total result":      {"hit", "miss"},
+	"jwks_fetches_total result":       texts(verifier.FetchResults()...),
+	"assertions_total result":         {"minted", "reused", "failed"},
+	"signing_key_checks_total result": texts(signing.Results()...),
+	"issuers state":                   texts(verifier.KeyStates()...),
+	"requests_total reason":           nil,
+	"rule_decisions_total rule":       nil,
+	"shadow_decisions_total rule":     nil,
 }
 
 // docs/metrics.md has the metrics that there are, with their types and labels.

@@ -24,7 +24,7 @@ const (
 // fetches nothing: an issuer that is down delays no start. The error names
 // every fault.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = ctx.Logger(h)
 	asking := rehearsalOf(ctx)
 	if asking != nil {
 		if err := asking.Err(); err != nil { // of thousands of handlers, no more is made
@@ -53,7 +53,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.checkUpgrades(&found)
 	if h.FirewallOnly {
 		if h.hasMoreThanHeaders() {
-			found.add(errors.New("firewall_only: only headers, default_headers and allow_upgrade may stand beside it"))
+			found.add(errors.New("firewall_only: only headers, default_headers, assertion and allow_upgrade may stand beside it"))
 		}
 		return found.err()
 	}
@@ -67,6 +67,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	} else {
 		h.verifier = new(verifier.Verifier) // which refuses all, until one that runs takes its place
 	}
+	h.provisionAssertion(ctx, &found)
 	return found.err()
 }
 
@@ -75,13 +76,16 @@ func (h *Handler) Cleanup() error {
 	h.ended.Store(true)
 	doors.Delete(h.server)
 	h.clock.leave(h.clockLogger)
-	taken := h.lease
-	h.lease = nil
-	return errors.Join(taken.release(), h.releaseChecks())
+	taken, signs := h.lease, h.signing
+	h.lease, h.signing = nil, nil
+	return errors.Join(taken.release(), signs.release(), h.releaseChecks())
 }
 
 func (h *Handler) provisionHeaders(found *faults) {
-	config := identity.Config{DefaultHeaders: h.DefaultHeaders == nil || *h.DefaultHeaders}
+	config := identity.Config{
+		DefaultHeaders: h.DefaultHeaders == nil || *h.DefaultHeaders,
+		AssertionField: h.Assertion.field(),
+	}
 	for _, header := range h.Headers {
 		config.Headers = append(config.Headers, identity.Header(header))
 	}
@@ -110,7 +114,7 @@ func (h *Handler) provisionPolicy(found *faults) {
 		h.logger.Named(logConfig).Warn("a rule may not mean what it says", zap.Stringer("warning", warning))
 		h.warnings = append(h.warnings, warning.String())
 	}
-	if h.policy.ReadsRemoteIP() && believesClients(h.home) {
+	if h.policy.ReadsRemoteIP() && !h.clientTold && believesClients(h.home) {
 		h.logger.Named(logConfig).Warn("request.remote_ip may be what a client wrote: " + mayBeWritten)
 	}
 	if warning := h.noPolicy(); warning != "" {
@@ -161,7 +165,7 @@ func (h *Handler) hasMoreThanHeaders() bool {
 	if err := json.Unmarshal(text, &members); err != nil {
 		return true
 	}
-	for _, name := range []string{"firewall_only", "headers", "default_headers", "allow_upgrade"} {
+	for _, name := range []string{"firewall_only", "headers", "default_headers", "assertion", "allow_upgrade"} {
 		delete(members, name)
 	}
 	if h.Realm == defaultRealm {

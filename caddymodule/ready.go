@@ -1,8 +1,6 @@
 package caddymodule
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,8 +23,9 @@ func init() {
 // others when not, or when no aws_jwt runs. It tells issuers and states, and no
 // error, in which there might be names of internal hosts.
 //
-// It begins to fetch the keys of a required issuer that has none, so that a gateway
-// without traffic becomes ready, too, and waits for them for half a second at most.
+// It has the keys of required issuers that have none fetched, 16 at a time, so that a
+// gateway without traffic becomes ready, too, and waits for them for half a second at
+// most. An answer serves all who ask within a second.
 type Ready struct {
 	// Whose keys are required: "listed" is every issuer that the configuration of
 	// an aws_jwt itself lists, wherever that stands; "none" is nobody's. An issuer
@@ -40,7 +39,9 @@ type Ready struct {
 	now    func() time.Time
 
 	targets atomic.Pointer[readyTargets]
-	waiting sync.Mutex // held by the one request that waits for keys
+	kept    atomic.Pointer[readyAnswer]
+	looking sync.Mutex  // held by the one request that looks who has keys
+	waiting atomic.Bool // whether one waits for some
 
 	mu    sync.Mutex
 	since map[string]time.Time // when an issuer was first seen without keys
@@ -55,9 +56,6 @@ const (
 // readyWait is how long a request waits for keys. A probe of Kubernetes gives up
 // after a second, unless it says otherwise, and would not see the answer.
 const readyWait = 500 * time.Millisecond
-
-// maxUnready is how many issuers an answer names.
-const maxUnready = 100
 
 // CaddyModule returns the Caddy module information.
 func (*Ready) CaddyModule() caddy.ModuleInfo {
@@ -94,23 +92,6 @@ func (r *Ready) Provision(caddy.Context) error {
 	return found.err()
 }
 
-// readyAnswer is the body.
-type readyAnswer struct {
-	Status   string        `json:"status"`           // ready or not_ready
-	Hint     string        `json:"hint,omitempty"`   // when it is no issuer's fault
-	Required int           `json:"required"`         // how many issuers are
-	Issuers  []unreadyFrom `json:"issuers,omitzero"` // those without keys that serve
-	LeftOff  int           `json:"left_off,omitempty"`
-}
-
-type unreadyFrom struct {
-	URL   string    `json:"url"`
-	State string    `json:"state"` // unavailable, unfetched or not_trusted
-	Since time.Time `json:"since"` // when that was first seen here
-}
-
-const stateNotTrusted = "not_trusted"
-
 // ServeHTTP answers every request that comes to it.
 func (r *Ready) ServeHTTP(w http.ResponseWriter, request *http.Request, _ caddyhttp.Handler) error {
 	header := w.Header()
@@ -120,62 +101,14 @@ func (r *Ready) ServeHTTP(w http.ResponseWriter, request *http.Request, _ caddyh
 		return caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("aws_jwt_ready: only GET and HEAD are answered"))
 	}
 	answer := r.answer(request.Context())
-	text, err := json.Marshal(answer)
-	if err != nil {
-		return caddyhttp.Error(http.StatusInternalServerError, err)
+	if answer.err != nil {
+		return caddyhttp.Error(http.StatusInternalServerError, answer.err)
 	}
 	header.Set("Content-Type", "application/json")
-	if answer.Status != "ready" {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
+	w.WriteHeader(answer.status)
 	// net/http leaves it out for HEAD. A client that is gone is no fault.
-	_, _ = w.Write(append(text, '\n'))
+	_, _ = w.Write(answer.text)
 	return nil
-}
-
-func (r *Ready) answer(ctx context.Context) readyAnswer {
-	all := r.required()
-	if len(all.handlers) == 0 {
-		return readyAnswer{Status: "not_ready", Hint: "no aws_jwt handler is running"}
-	}
-	answer := readyAnswer{Status: "ready", Required: len(all.issuers)}
-	unready := all.without(ctx, r)
-	r.remember(unready)
-	if len(unready) == 0 {
-		return answer
-	}
-	answer.Status = "not_ready"
-	if more := len(unready) - maxUnready; more > 0 {
-		unready, answer.LeftOff = unready[:maxUnready], more
-	}
-	for _, i := range unready {
-		answer.Issuers = append(answer.Issuers, unreadyFrom{i.url, i.state(), r.sinceWhen(i.url)})
-	}
-	return answer
-}
-
-// remember keeps since when which issuers have no keys.
-func (r *Ready) remember(unready []requiredIssuer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(unready)+len(r.since) == 0 {
-		return
-	}
-	before := r.since
-	r.since = make(map[string]time.Time, len(unready))
-	for _, i := range unready {
-		if at, known := before[i.url]; known {
-			r.since[i.url] = at
-			continue
-		}
-		r.since[i.url] = r.now().UTC().Truncate(time.Second)
-	}
-}
-
-func (r *Ready) sinceWhen(issuer string) time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.since[issuer]
 }
 
 // Interface guards

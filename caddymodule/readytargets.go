@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -60,41 +59,21 @@ func (r *Ready) required() *readyTargets {
 	return found
 }
 
-// without returns the issuers that have no keys that serve. The keys of all are
-// begun to be fetched before any is waited for, and one request at a time waits.
-func (t *readyTargets) without(ctx context.Context, r *Ready) []requiredIssuer {
-	gone, leave := context.WithCancel(ctx)
-	leave()
-	var unready []requiredIssuer
-	for _, i := range t.issuers {
-		if i.await(gone) != nil {
-			unready = append(unready, i)
+// withoutKeys returns those of some issuers that have no keys that serve, once
+// they had until the end of ctx to get some. With one that is over, their keys are
+// begun to be fetched.
+func withoutKeys(ctx context.Context, issuers []requiredIssuer) (without []requiredIssuer) {
+	for _, i := range issuers {
+		if i.await(ctx) != nil {
+			without = append(without, i)
 		}
 	}
-	if len(unready) == 0 || !r.waiting.TryLock() {
-		return unready
-	}
-	defer r.waiting.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, r.wait)
-	defer cancel()
-	failed := make([]bool, len(unready))
-	var waiting sync.WaitGroup
-	for n, i := range unready {
-		waiting.Go(func() { failed[n] = i.await(ctx) != nil })
-	}
-	waiting.Wait()
-	var still []requiredIssuer
-	for n, i := range unready {
-		if failed[n] {
-			still = append(still, i)
-		}
-	}
-	return still
+	return without
 }
 
 // await waits until all handlers have keys of the issuer. One that is named is
 // trusted by some at least.
-func (i requiredIssuer) await(ctx context.Context) error {
+func (i requiredIssuer) await(ctx context.Context) (missing error) {
 	trusted := false
 	for _, h := range i.by {
 		err := h.verifier.AwaitKeys(ctx, i.url)
@@ -102,14 +81,14 @@ func (i requiredIssuer) await(ctx context.Context) error {
 		case err == nil:
 			trusted = true
 		case i.named && errors.Is(err, verifier.ErrNotTrusted):
-		default:
-			return err
+		default: // and the others have begun nevertheless
+			missing = err
 		}
 	}
-	if !trusted {
+	if missing == nil && !trusted {
 		return verifier.ErrNotTrusted
 	}
-	return nil
+	return missing
 }
 
 // state is that of a handler that has no keys: unavailable, if one is. Where keys

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -108,6 +109,10 @@ func (r reduction) handler(handler map[string]any) map[string]any {
 		return answerItself(handler)
 	case slices.Contains(ends, name):
 		return map[string]any{"handler": "static_response"}
+	case name == "aws_jwt_authorize":
+		return r.questionOf(handler)
+	case name == "aws_jwt_issuer":
+		return documentsOf(handler)
 	case !slices.Contains(waysThrough, name):
 		return nil
 	case name == "subroute":
@@ -119,6 +124,38 @@ func (r reduction) handler(handler map[string]any) map[string]any {
 		r.keys(handler)
 	}
 	return handler
+}
+
+// documentsOf stands for an issuer of assertions: it answers what is its own, and
+// lets all else pass.
+func documentsOf(issuer map[string]any) map[string]any {
+	text, _ := issuer["url"].(string)
+	below, err := url.Parse(text)
+	if err != nil {
+		return nil // which is told where it is loaded
+	}
+	paths := []string{below.Path + discoveryPath, below.Path + jwksPath, below.Path + bundlePath}
+	if issuer["exchange"] != nil {
+		paths = append(paths, below.Path+tokenPath)
+	}
+	return map[string]any{"handler": "subroute", "routes": []any{map[string]any{
+		"match":  []any{map[string]any{"path": paths}},
+		"handle": []any{map[string]any{"handler": "static_response"}},
+	}}}
+}
+
+// questionOf stands for a handler that answers another proxy: its aws_jwt decides,
+// and nothing is behind it.
+func (r reduction) questionOf(authorize map[string]any) map[string]any {
+	handler, ok := authorize["aws_jwt"].(map[string]any)
+	if !ok {
+		return nil // which is told where it is loaded
+	}
+	handler["handler"] = "aws_jwt"
+	r.keys(handler)
+	return map[string]any{"handler": "subroute", "routes": []any{map[string]any{
+		"handle": []any{handler, map[string]any{"handler": "static_response"}},
+	}}}
 }
 
 // answerItself keeps of an answer of the site's own what tells that the request

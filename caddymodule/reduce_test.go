@@ -57,6 +57,10 @@ func TestReduce(t *testing.T) {
 		{"an error", `{"handler":"error","error":"x","status_code":404}`, `[{"handler":"error","status_code":404}]`},
 		{"an error whose status nobody knows", `{"handler":"error","status_code":"{status}"}`, `[{"handler":"error"}]`},
 		{"what an id names", `{"@id":"here","handler":"vars","a":"b"}`, `[{"a":"b","handler":"vars"}]`},
+		{"an issuer", `{"handler":"aws_jwt_issuer","url":"https://gateway.example/id"}`, `[{"handler":"subroute","routes":[{"handle":[{"handler":"static_response"}],` +
+			`"match":[{"path":["/id/.well-known/openid-configuration","/id/.well-known/jwks.json","/id/.well-known/spiffe-bundle"]}]}]}]`},
+		{"an issuer that trades", `{"handler":"aws_jwt_issuer","url":"https://gateway.example","exchange":{}}`, `[{"handler":"subroute","routes":[{"handle":[{"handler":"static_response"}],` +
+			`"match":[{"path":["/.well-known/openid-configuration","/.well-known/jwks.json","/.well-known/spiffe-bundle","/token"]}]}]}]`},
 		{"what nobody knows", `{"handler":"something"}`, "null"},
 		{"encoding", `{"handler":"encode"}`, "null"},
 		{"a rewrite", `{"handler":"rewrite","strip_path_prefix":"/x"}`, `[{"handler":"rewrite","strip_path_prefix":"/x"}]`},
@@ -84,6 +88,11 @@ func TestReduceKeys(t *testing.T) {
 	} {
 		if got := reducedHandlers(t, reduction{offline: offline}, handler); got != want {
 			t.Errorf("offline %v: got %s, want %s", offline, got, want)
+		}
+		question := `{"handler":"aws_jwt_authorize","aws_jwt":` + strings.Replace(handler, `"handler":"aws_jwt",`, "", 1) + `}`
+		want = `[{"handler":"subroute","routes":[{"handle":` + strings.TrimSuffix(want, "]") + `,{"handler":"static_response"}]}]}]`
+		if got := reducedHandlers(t, reduction{offline: offline}, question); got != want {
+			t.Errorf("a question, offline %v: got %s, want %s", offline, got, want)
 		}
 	}
 }

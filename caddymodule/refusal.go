@@ -16,6 +16,14 @@ const (
 	upgradeRefused    = "upgrade_refused"
 	unsafeHeaderValue = "unsafe_header_value"
 	internalError     = "internal_error"
+
+	// There is no assertion: in the first case the caller lacks something, in the
+	// second the gateway does.
+	assertionFailed    = "assertion_failed"
+	signingUnavailable = "signing_unavailable"
+
+	// Who asks about another request is none.
+	untrustedProxy = "untrusted_proxy"
 )
 
 // answer is what a client learns of a refusal. RFC 6750, section 3.1, has the
@@ -62,9 +70,12 @@ var answers = map[string]answer{
 	upgradeRefused:                     forbidden,
 	string(celpolicy.ReasonUnsafePath): forbidden,
 	unsafeHeaderValue:                  forbidden,
+	assertionFailed:                    forbidden,
+	untrustedProxy:                     forbidden,
 
 	string(verifier.KeysUnavailable): unavailable,
 	string(verifier.Overloaded):      unavailable,
+	signingUnavailable:               unavailable,
 
 	internalError: ourFault,
 }

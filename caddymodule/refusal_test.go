@@ -40,8 +40,11 @@ var designTable = map[string]struct {
 	"upgrade_refused":       {403, "", ""},
 	"unsafe_path":           {403, "", ""},
 	"unsafe_header_value":   {403, "", ""},
+	"assertion_failed":      {403, "", ""},
+	"untrusted_proxy":       {403, "", ""},
 	"keys_unavailable":      {503, "", "30"},
 	"overloaded":            {503, "", "1"},
+	"signing_unavailable":   {503, "", "1"},
 	"internal_error":        {500, "", ""},
 }
 
@@ -137,6 +140,9 @@ var provocations = []provocation{
 		request: func(r *http.Request) { r.URL.Path = "/orders/../admin" }},
 	{name: "a long header", reason: "unsafe_header_value", config: func(h *Handler) { h.Headers = []Header{{"X-Tags", "{aws_token.request_tags.k}"}} },
 		token: changed(func(c claims) { c.aws["request_tags"] = map[string]any{"k": strings.Repeat("v", 4097)} })},
+	{name: "a tag that the subject needs", reason: "assertion_failed",
+		config: func(h *Handler) { asserting(h, "spiffe://corp.example/{aws_token.principal_tags.team}") },
+		token:  changed(func(c claims) { delete(c.aws["principal_tags"].(map[string]any), "team") })},
 	{name: "an issuer that is down", reason: "keys_unavailable", handler: unreachable},
 	{name: "a client that is gone", reason: "internal_error", handler: unreachable, ctx: cancelled},
 }
@@ -215,12 +221,14 @@ func checkAnswer(t *testing.T, response *http.Response, body, reason string) {
 // it cannot have one.
 func TestEveryReasonHasARow(t *testing.T) {
 	provoked := map[string]bool{
-		"overloaded": true, // TestOverloaded: no request can hold a signature check up
+		"overloaded":          true, // TestOverloaded: no request can hold a signature check up
+		"untrusted_proxy":     true, // TestAuthorizeBelievesTrustedProxiesAlone: it is about another handler
+		"signing_unavailable": true, // TestSigningUnavailable: the storage has to fail after loading
 	}
 	for _, p := range provocations {
 		provoked[p.reason] = true
 	}
-	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError}
+	reasons := []string{missingToken, malformedRequest, upgradeRefused, unsafeHeaderValue, internalError, assertionFailed, signingUnavailable, untrustedProxy}
 	for _, r := range verifier.Reasons() {
 		reasons = append(reasons, string(r))
 	}

@@ -150,22 +150,6 @@ func (r *rehearsal) collect(route caddyhttp.Route, where string) {
 	}
 }
 
-// visitRoutes visits the routes, and those within them, each with its place.
-func visitRoutes(routes caddyhttp.RouteList, at place, visit func(caddyhttp.Route, place)) {
-	for _, route := range routes {
-		inner := at.within(route)
-		visit(route, inner)
-		for _, handler := range route.Handlers {
-			if sub, ok := handler.(*caddyhttp.Subroute); ok {
-				visitRoutes(sub.Routes, inner, visit)
-				if sub.Errors != nil {
-					visitRoutes(sub.Errors.Routes, inner, visit)
-				}
-			}
-		}
-	}
-}
-
 // adapted reads a configuration file into Caddy's JSON. As caddy run does, it
 // takes a file whose name begins with Caddyfile, or ends so, for a Caddyfile.
 func adapted(file, adapter string) ([]byte, error) {

@@ -43,13 +43,22 @@ func handlersOf(servers ...*caddyhttp.Server) (all []rehearsedHandler) {
 	return all
 }
 
-// handlersOfOne are the handlers of one server: of its routes, of those that others
-// invoke, and of its error routes.
+// handlersOfOne are the handlers of one server: of its routes and of those within
+// them, of those that others invoke, and of its error routes.
 func handlersOfOne(server *caddyhttp.Server) (all []rehearsedHandler) {
 	visit := func(route caddyhttp.Route, at place) {
 		for _, handler := range route.Handlers {
-			if h, ok := handler.(*Handler); ok && !h.FirewallOnly {
-				all = append(all, rehearsedHandler{h, at.in(server)})
+			switch h := handler.(type) {
+			case *Handler:
+				if !h.FirewallOnly {
+					all = append(all, rehearsedHandler{h, at.in(server)})
+				}
+			case *Authorize:
+				all = append(all, rehearsedHandler{h.Handler, at.in(server)})
+			case *Publisher:
+				if h.Exchange != nil {
+					all = append(all, rehearsedHandler{h.Exchange.Handler, at.in(server) + " (token exchange)"})
+				}
 			}
 		}
 	}
@@ -64,7 +73,7 @@ func handlersOfOne(server *caddyhttp.Server) (all []rehearsedHandler) {
 }
 
 // place is where the handler stands, such as "orders.example.com /admin/*". It is
-// "" for a firewall, and for a handler in routes that a module of others holds.
+// "" for a firewall, and for a handler in routes that routesWithin does not find.
 func (h *Handler) place() string {
 	if h.FirewallOnly || h.home == nil {
 		return ""

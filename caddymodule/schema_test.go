@@ -46,7 +46,7 @@ func TestPageNamesTheLoggers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, each := range []string{logConfig, logKeys, logStreams, logClock} {
+	for _, each := range []string{logConfig, logKeys, logStreams, logClock, logSigning} {
 		names = append(names, "http.handlers.aws_jwt."+each)
 	}
 	list := strings.Join(names, " ")

@@ -28,12 +28,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		if h.ended.Load() && h.handOver(w, r, v) {
 			return nil
 		}
-		v.reason, v.rule = refused.reason, refused.rule
-		v.walking.refused(h, refused)
-		v.count(refusedResult, refused.reason)
-		h.note(r, v, refused, began)
-		h.logRefusal(r, refused, began)
-		h.logShadow(r, v)
+		h.tellRefusal(r, v, refused, began)
 		return h.respond(w, r, refused)
 	}
 	v.walking.passed(h, r, v)
@@ -59,6 +54,16 @@ func (h *Handler) tellPass(r *http.Request, v *visit, began time.Time) {
 	v.count(string(v.passed), v.reason)
 	h.note(r, v, nil, began)
 	h.logPass(r, v, began)
+	h.logShadow(r, v)
+}
+
+// tellRefusal counts, remembers and logs that a request is refused.
+func (h *Handler) tellRefusal(r *http.Request, v *visit, refused *refusal, began time.Time) {
+	v.reason, v.rule = refused.reason, refused.rule
+	v.walking.refused(h, refused)
+	v.count(refusedResult, refused.reason)
+	h.note(r, v, refused, began)
+	h.logRefusal(r, refused, began)
 	h.logShadow(r, v)
 }
 
@@ -162,12 +167,19 @@ func (h *Handler) authorize(r *http.Request, v *visit, traced spans) *refusal {
 		passed, v.reason, v.hint = audited, refused.reason, refused.hint
 	}
 	asking.passed(passed, v)
+	assertion, refused := h.assert(r, v)
+	if refused != nil {
+		return refused
+	}
 	var ask func(string) string
 	if h.headers.Asks() {
 		ask = lookup(r)
 	}
 	if err := h.headers.SetIn(v.memory(), r.Header, v.result.Token, ask); err != nil {
 		return ofIdentity(err)
+	}
+	if assertion != "" {
+		r.Header[h.headers.AssertionField()] = []string{assertion}
 	}
 	v.passed, v.upgrade = passed, wantsUpgrade(r)
 	return nil

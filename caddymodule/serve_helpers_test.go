@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,15 @@ func provisioned(t testing.TB, h *Handler) *Handler {
 	t.Helper()
 	return provisionedAt(t, h, clock)
 }
+
+// steppedClock stands at instant until a test moves it. What handlers do beside
+// their requests may read it meanwhile.
+type steppedClock struct{ since atomic.Int64 }
+
+func (c *steppedClock) now() time.Time { return instant.Add(time.Duration(c.since.Load())) }
+
+// set has it stand at a time after instant.
+func (c *steppedClock) set(since time.Duration) { c.since.Store(int64(since)) }
 
 func provisionedAt(t testing.TB, h *Handler, now func() time.Time) *Handler {
 	t.Helper()

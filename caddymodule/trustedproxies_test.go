@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -71,6 +72,11 @@ func TestWarningOfAddressesThatClientsWrite(t *testing.T) {
 	reads := handler(object{"deny": []object{{"expression": `!ip_in(request.remote_ip, "192.0.2.0/24")`}}})
 	shadow := handler(object{"deny": []object{{"expression": `!ip_in(request.remote_ip, "192.0.2.0/24")`, "shadow": true}}})
 	ignores := handler(object{"deny": []object{{"expression": `request.host == "request.remote_ip"`}}})
+	asked := func(original object) object {
+		inner := maps.Clone(reads)
+		delete(inner, "handler")
+		return object{"handler": "aws_jwt_authorize", "aws_jwt": inner, "original": original}
+	}
 	console := object{"handler": "aws_jwt_console", "remote_ip": []string{"192.0.2.0/24"}}
 	both := object{"handler": "aws_jwt_console", "remote_ip": []string{"192.0.2.0/24"}, "authenticated": true}
 	named := object{"handler": "aws_jwt_console", "authenticated": true}
@@ -90,6 +96,8 @@ func TestWarningOfAddressesThatClientsWrite(t *testing.T) {
 		{"a rule, strictly", strict, reads, ""},
 		{"a rule, without a proxy", object{}, reads, ""},
 		{"a rule about something else", trusting, ignores, ""},
+		{"a rule about a question", trusting, asked(object{"host": "X-Original-Host"}), policy},
+		{"a rule about a question that names the client", trusting, asked(object{"client_ip": "X-Real-IP"}), ""},
 		{"the console", trusting, console, "http.handlers.aws_jwt_console: nobody is let in by an address that a proxy hands on"},
 		{"the console, by a name as well", trusting, both, "http.handlers.aws_jwt_console: remote_ip may go by what a client wrote"},
 		{"the console, by a name alone", trusting, named, ""},

@@ -8,10 +8,11 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// goneBy are those handlers of Caddy's own that are left out and let requests
-// pass, or refuse them for a cause of their own that the documentation names.
+// goneBy are those handlers of Caddy's own, and the issuer of assertions, that let
+// requests pass, or refuse them for a cause of their own that the documentation
+// names.
 var goneBy = []string{
-	"authentication", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
+	"authentication", "aws_jwt_issuer", "copy_response", "copy_response_headers", "encode", "intercept", "log_append",
 	"push", "request_body", "templates", "timeouts", "tracing",
 }
 
@@ -76,7 +77,7 @@ func (s *unknownSearch) handlers(route map[string]any, met []string) []string {
 	for _, each := range handlers {
 		handler, _ := each.(map[string]any)
 		switch name, _ := handler["handler"].(string); {
-		case name == "aws_jwt":
+		case name == "aws_jwt", name == "aws_jwt_authorize":
 			s.found = append(s.found, met...)
 		case name == "subroute":
 			met = s.routes(handler["routes"], met)

@@ -20,6 +20,8 @@ func TestUnknownHandlers(t *testing.T) {
 	sub := func(routes string) string { return `{"handler":"subroute","routes":[` + routes + `]}` }
 	for routes, want := range map[string]string{
 		`{` + handle("limit", "aws_jwt") + `}`:                                                                               "limit",
+		`{` + handle("limit", "aws_jwt_authorize") + `}`:                                                                     "limit",
+		`{` + handle("aws_jwt_issuer", "aws_jwt") + `}`:                                                                      "",
 		`{` + handle("aws_jwt", "limit") + `}`:                                                                               "",
 		`{` + handle("limit", "reverse_proxy") + `}`:                                                                         "",
 		`{` + handle("limit") + `},{` + handle("aws_jwt") + `}`:                                                              "limit",

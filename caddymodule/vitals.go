@@ -14,6 +14,7 @@ type vitals struct {
 	hits, misses uint64
 	entries      int
 	issuers      map[verifier.KeyState]int // each state is in it
+	failing      int                       // issuers whose keys serve, but were not to be had the last time
 	oldest       time.Duration             // the age of the oldest keys that are needed, or 0
 }
 
@@ -31,27 +32,35 @@ func (h *Handler) sharedIssuer(s verifier.Status) sharedIssuer {
 }
 
 // vitalsNow looks at the running handlers. Issuers whose keys several of them
-// share count once.
+// share count once; what that costs goes with the issuers that were used.
 func vitalsNow() vitals {
 	v := vitals{hits: lookups.Hits(), misses: lookups.Misses(), issuers: make(map[verifier.KeyState]int)}
 	for _, state := range verifier.KeyStates() {
 		v.issuers[state] = 0
 	}
-	handlers, counted := running(), make(map[sharedIssuer]bool)
+	handlers := running()
 	for _, h := range handlers {
 		v.entries += h.verifier.CachedTokens()
-		for s := range h.verifier.Statuses() {
-			issuer := h.sharedIssuer(s)
-			if s.Candidate || counted[issuer] {
-				continue // anybody can invent a candidate
-			}
-			if len(handlers) > 1 {
-				counted[issuer] = true
-			}
-			v.add(s)
-		}
+	}
+	if len(handlers) > 0 {
+		v.issuers[verifier.StateUnfetched] += censusOf(handlers).Count(v.add)
 	}
 	return v
+}
+
+// censusOf returns the census of the handlers of one configuration. It is theirs,
+// and ends with them: the first of them keeps it.
+func censusOf(handlers []rehearsedHandler) *verifier.Census {
+	first := handlers[0].Handler
+	if found := first.census.Load(); found != nil {
+		return found
+	}
+	verifiers := make([]*verifier.Verifier, len(handlers))
+	for i, h := range handlers {
+		verifiers[i] = h.verifier
+	}
+	first.census.CompareAndSwap(nil, verifier.NewCensus(verifiers...))
+	return first.census.Load()
 }
 
 // add counts an issuer. Keys that nobody has needed since they were due for a
@@ -59,6 +68,9 @@ func vitalsNow() vitals {
 // which the last fetch failed are old because of it.
 func (v *vitals) add(s verifier.Status) {
 	v.issuers[s.State]++
+	if s.Err != nil && (s.State == verifier.StateFresh || s.State == verifier.StateStale) {
+		v.failing++
+	}
 	if s.KeysFrom != verifier.KeysByFile && (s.State == verifier.StateFresh || s.Err != nil) {
 		v.oldest = max(v.oldest, s.Age)
 	}

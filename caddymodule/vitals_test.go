@@ -25,6 +25,7 @@ func wantStates(t *testing.T, want map[verifier.KeyState]int) {
 	if v := vitalsNow(); !maps.Equal(states(v), want) {
 		t.Errorf("issuers %v, want %v", v.issuers, want)
 	}
+	wantAsWalked(t)
 }
 
 // sites gives each site a server of its own.

@@ -143,7 +143,7 @@ func decide(part *walk.Handler) {
 		}
 	}
 	kind := walk.Request
-	if part.Reason == unsafeHeaderValue {
+	if part.Reason == unsafeHeaderValue || part.Reason == assertionFailed || part.Reason == signingUnavailable {
 		kind = walk.Header
 	}
 	part.Checks = append(part.Checks, walk.Check{

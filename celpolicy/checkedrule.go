@@ -12,14 +12,13 @@ import (
 // checkedRule is what the checked tree of a rule tells: what it reads, and
 // which literals could only ever fail.
 type checkedRule struct {
-	tree          *ast.AST
-	reads         map[string]bool   // variables by name, hidden ones included
-	patterns      map[string]uint64 // regular expressions with their instructions
-	readsPath     bool
-	readsRemoteIP bool
-	loops         bool
-	asksOU        bool
-	problems      []problem
+	tree      *ast.AST
+	reads     map[string]bool   // variables by name, hidden ones included
+	patterns  map[string]uint64 // regular expressions with their instructions
+	readsPath bool
+	loops     bool
+	asksOU    bool
+	problems  []problem
 }
 
 func inspectChecked(tree *ast.AST) *checkedRule {
@@ -28,7 +27,6 @@ func inspectChecked(tree *ast.AST) *checkedRule {
 		in.reads[strings.TrimPrefix(ref.Name, ".")] = true
 	}
 	in.readsPath = in.reads[pathVariable] || in.reads[presencePrefix+pathVariable]
-	in.readsRemoteIP = in.reads[remoteIPVariable] || in.reads[presencePrefix+remoteIPVariable]
 	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.CallKind:

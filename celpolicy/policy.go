@@ -91,8 +91,14 @@ func (p *Policy) ReadsPath() bool { return p != nil && p.enforced.readsPath }
 
 // ReadsRemoteIP reports whether a rule reads request.remote_ip, shadow rules
 // among them.
-func (p *Policy) ReadsRemoteIP() bool {
-	return p != nil && slices.ContainsFunc(p.rules, func(r *rule) bool { return r.readsRemoteIP })
+func (p *Policy) ReadsRemoteIP() bool { return p.Reads(remoteIPVariable) }
+
+// Reads reports whether a rule reads a variable, such as request.method, or asks
+// has() for it; shadow rules among them.
+func (p *Policy) Reads(variable string) bool {
+	return p != nil && slices.ContainsFunc(p.rules, func(r *rule) bool {
+		return slices.ContainsFunc(r.reads, func(read reading) bool { return read.variable == variable })
+	})
 }
 
 // HasRules reports whether there are rules, shadow rules among them. Without any,

@@ -137,6 +137,21 @@ func TestReadsRemoteIP(t *testing.T) {
 	}
 }
 
+func TestReads(t *testing.T) {
+	policy := mustCompile(t, Config{
+		Deny:  []Rule{{Expression: `request.method == "request.host"`}},
+		Allow: []Rule{{Expression: `[1].exists(i, has(request.path))`, Shadow: true}},
+	})
+	for variable, want := range map[string]bool{"request.method": true, "request.path": true, "request.host": false, "request": false, "": false} {
+		if got := policy.Reads(variable); got != want {
+			t.Errorf("Reads(%q) = %t", variable, got)
+		}
+	}
+	if (*Policy)(nil).Reads("request.method") {
+		t.Error("no policy reads it")
+	}
+}
+
 func TestLongRequestText(t *testing.T) {
 	long := strings.Repeat("a", MaxTextBytes)
 	for rule, edit := range map[string]func(*Request, string){

@@ -24,12 +24,11 @@ type rule struct {
 	shadow     bool
 	expression string
 
-	program       cel.Program
-	loops         bool
-	readsPath     bool
-	readsRemoteIP bool
-	reads         []reading
-	asksOU        bool // whether it calls in_ou
+	program   cel.Program
+	loops     bool
+	readsPath bool
+	reads     []reading
+	asksOU    bool // whether it calls in_ou
 
 	checked   *cel.Ast // nil once the warnings are made, and inspected as well
 	inspected *checkedRule
@@ -138,7 +137,7 @@ func (c *compiler) program(field string, checked *cel.Ast, in *checkedRule, f *f
 		return nil
 	}
 	return &rule{
-		program: program, loops: in.loops, readsPath: in.readsPath, readsRemoteIP: in.readsRemoteIP,
+		program: program, loops: in.loops, readsPath: in.readsPath,
 		reads: in.readings(c.variables), asksOU: in.asksOU,
 		checked: checked, inspected: in, compiler: c,
 	}

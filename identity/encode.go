@@ -71,3 +71,12 @@ func isPlain(c byte, also string) bool {
 }
 
 func isPrintable(c byte) bool { return ' ' <= c && c <= '~' }
+
+// shown is text from outside as an error shows it.
+func shown(text string) string {
+	const most = 128
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}

@@ -23,17 +23,20 @@ func fieldFaults(cfg Config) []error {
 			faults = append(faults, fmt.Errorf("headers[%d].field: %s", i, problem))
 		}
 	}
+	if cfg.AssertionField != "" {
+		if problem := fieldProblem(cfg, len(cfg.Headers), cfg.AssertionField); problem != "" {
+			faults = append(faults, fmt.Errorf("assertion.header: %s", problem))
+		}
+	}
 	return faults
 }
 
 func fieldProblem(cfg Config, i int, field string) string {
-	switch {
-	case field == "":
+	if field == "" {
 		return "it is empty"
-	case !isToken(field):
-		return fmt.Sprintf("%q is not the name of a field", field)
-	case nameIn(field, reserved):
-		return fmt.Sprintf("%q is a field that connections or credentials need", field)
+	}
+	if err := CheckField(field); err != nil {
+		return err.Error()
 	}
 	for j, earlier := range cfg.Headers[:i] {
 		if sameName(field, earlier.Field) {
@@ -51,6 +54,18 @@ func fieldProblem(cfg Config, i int, field string) string {
 		}
 	}
 	return ""
+}
+
+// CheckField says what keeps name from being a field that is read or set for an
+// identity: it is no token, or connections or credentials need it.
+func CheckField(name string) error {
+	switch {
+	case !isToken(name):
+		return fmt.Errorf("%q is not the name of a field", name)
+	case nameIn(name, reserved):
+		return fmt.Errorf("%q is a field that connections or credentials need", name)
+	}
+	return nil
 }
 
 // isToken reports whether name is a token of RFC 9110, section 5.6.2.

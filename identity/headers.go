@@ -26,6 +26,10 @@ type Config struct {
 	// DefaultHeaders adds X-Aws-Token-Account-Id, X-Aws-Token-Org-Id,
 	// X-Aws-Token-Sub, X-Aws-Token-Source-Region and X-Aws-Token-Jti.
 	DefaultHeaders bool
+
+	// AssertionField is a field that the caller of Set sets by itself, to a signed
+	// [Assertion]. It is managed as the others are. The default is none.
+	AssertionField string
 }
 
 // Headers writes a token into the fields of a request, and keeps clients from
@@ -35,6 +39,7 @@ type Headers struct {
 	fields  []string   // in canonical case, in the order of the configuration
 	values  []template // of fields
 	outside []string   // those of fields that are not in the namespace
+	asserts string     // the field of an assertion, or ""
 	asks    bool       // whether a value holds a placeholder that is no attribute
 }
 
@@ -75,6 +80,12 @@ func New(cfg Config) (*Headers, error) {
 			h.outside = append(h.outside, field)
 		}
 	}
+	if cfg.AssertionField != "" {
+		h.asserts = http.CanonicalHeaderKey(cfg.AssertionField)
+		if !(names{}).manage(h.asserts) {
+			h.outside = append(h.outside, h.asserts)
+		}
+	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
@@ -94,14 +105,26 @@ func eachWithPath(path string, err error) []error {
 	return errs
 }
 
-// Fields returns the names of the fields that Set may set, in canonical case:
-// the configured ones, then the default ones. A later handler of the same
-// request gives them to its own Strip.
+// Fields returns the names of the fields that Set and its caller may set, in
+// canonical case: the configured ones, the default ones, that of an assertion. A
+// later handler of the same request gives them to its own Strip.
 func (h *Headers) Fields() []string {
 	if h == nil {
 		return nil
 	}
-	return append([]string(nil), h.fields...)
+	fields := append([]string(nil), h.fields...)
+	if h.asserts != "" {
+		fields = append(fields, h.asserts)
+	}
+	return fields
+}
+
+// AssertionField returns the field of an assertion in canonical case, or "".
+func (h *Headers) AssertionField() string {
+	if h == nil {
+		return ""
+	}
+	return h.asserts
 }
 
 // Asks reports whether Set calls its lookup: whether a value holds a placeholder

@@ -22,6 +22,7 @@ type FileKeySet struct {
 	trouble atomic.Pointer[error]       // why a later version is not in force; nil if there is none
 	looking sync.Mutex                  // held by the caller who looks
 	file    watchedFile
+	opened  *openedFiles // is told when the file was looked at first; nil if nobody asks
 }
 
 // fileVersion is the keys of a file, or why there are none.
@@ -94,6 +95,9 @@ func (s *FileKeySet) firstVersion() *fileVersion {
 }
 
 func (s *FileKeySet) look() {
+	if s.version.Load() == nil {
+		defer s.opened.add(s)
+	}
 	text, changed, err := s.file.look()
 	if changed {
 		var keys map[string]Key

@@ -141,6 +141,8 @@ func (r readNow) open(path string) (*FileKeySet, error) { return NewFileKeySet(p
 type readOnUse struct {
 	readNow
 	opened, before map[string]*FileKeySet // in this version, and in the one in force
+
+	used *openedFiles // is told of those that are read
 }
 
 func (r readOnUse) open(path string) (*FileKeySet, error) {
@@ -157,6 +159,7 @@ func (r readOnUse) open(path string) (*FileKeySet, error) {
 			return nil, fmt.Errorf("opening key file: %s is not a regular file", path)
 		}
 		keys = newFileKeySet(path, r.now, r.logger)
+		keys.opened = r.used
 	}
 	r.opened[path] = keys
 	return keys, nil

@@ -29,6 +29,7 @@ type issuersFile struct {
 	listed map[string]*issuer // in the configuration, none of which may be here, too
 
 	version atomic.Pointer[issuersVersion] // in force
+	opened  openedFiles                    // of its key files
 	looking sync.Mutex                     // held by the caller who looks
 	file    watchedFile
 	retry   time.Time // when a version is tried again that failed for another file; zero is never
@@ -111,6 +112,7 @@ func (f *issuersFile) load(text []byte) error {
 		}
 	}
 	f.version.Store(version)
+	f.opened.keep(version.files)
 	f.maker.logger.Info("read issuers file", "file", f.file.path,
 		"issuers", len(version.issuers), "issuers_before", len(before.issuers), "pinned_to_no_account", unpinned)
 	return nil
@@ -128,7 +130,7 @@ func (f *issuersFile) parse(text []byte, before *issuersVersion) (*issuersVersio
 		return nil, fmt.Errorf("issuers_file: %s is not a JSON array of issuers", f.file.path)
 	}
 	version := &issuersVersion{make(map[string]*issuer, len(entries)), make(map[string]*FileKeySet)}
-	files := readOnUse{readNow{f.maker.now, f.maker.logger}, version.files, before.files}
+	files := readOnUse{readNow{f.maker.now, f.maker.logger}, version.files, before.files, &f.opened}
 	var faults []error
 	for n, entry := range entries {
 		i := &issuer{inFile: true, position: n}

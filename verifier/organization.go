@@ -77,14 +77,19 @@ func (o *organization) readTemplate(template string) error {
 	return checkIssuerURL(o.before + sampleUUID + o.behind)
 }
 
-// find returns an issuer that the template matches, or nil.
-func (o *organization) find(url string) *issuer {
+// matches reports whether a URL is of the template's form.
+func (o *organization) matches(url string) bool {
 	rest, ok := strings.CutPrefix(url, o.before)
 	if !ok {
-		return nil
+		return false
 	}
 	uuid, ok := strings.CutSuffix(rest, o.behind)
-	if !ok || !isUUID(uuid) {
+	return ok && isUUID(uuid)
+}
+
+// find returns an issuer that the template matches, or nil.
+func (o *organization) find(url string) *issuer {
+	if !o.matches(url) {
 		return nil
 	}
 	i := o.issuer

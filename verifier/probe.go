@@ -108,7 +108,7 @@ func (p *probe) fetchRemote(ctx context.Context, handle *remoteHandle) error {
 	}
 	p.record.now, p.timeout = sets.config.Now, sets.config.Timeout
 	p.report.remote = true
-	ctx, cancel := context.WithTimeout(withRecord(ctx, &p.record), p.timeout)
+	ctx, cancel := context.WithCancel(withRecord(ctx, &p.record))
 	defer cancel()
 	defer context.AfterFunc(sets.ctx, cancel)()
 	set := sets.newSet(handle.location)
@@ -116,7 +116,11 @@ func (p *probe) fetchRemote(ctx context.Context, handle *remoteHandle) error {
 	done, err := make(chan struct{}), error(nil)
 	begun := sets.begin(func() {
 		defer close(done)
-		_, _, err = set.fetch(ctx)
+		var leave func()
+		if leave, err = set.takeSlot(ctx, new(fetch)); err == nil {
+			_, _, err = set.fetch(ctx)
+			leave()
+		}
 	})
 	if !begun {
 		return errors.New("fetching keys: the key sets are closed")

@@ -29,6 +29,12 @@ func (v *Verifier) RefreshKeys(ctx context.Context, issuer string) error {
 // AwaitKeys waits until a trusted issuer has keys that serve, and begins to fetch
 // them when there are none, at most once a cooldown. Keys that are stale serve,
 // and are refreshed beside. The error says why there are none.
+//
+// It is for those who look ahead, and gives way to callers: however many issuers
+// are waited for, their keys are fetched 16 at a time, in the order in which they
+// were first asked for, and take none of the places of the fetches that tokens wait
+// for. A token does not wait for its issuer's turn. When ctx ends, the issuer keeps
+// its turn, unless a minute passes without anybody asking for it again.
 func (v *Verifier) AwaitKeys(ctx context.Context, issuer string) error {
 	return v.withKeys(issuer, func(k keyKeeper) error { return k.await(ctx) })
 }
@@ -104,6 +110,9 @@ func (s *remoteKeySet) refresh(ctx context.Context, r *ration) error {
 		if err := f.wait(ctx); err != nil {
 			return err
 		}
+		if f.gaveUp != nil {
+			return f.gaveUp
+		}
 		if !f.inStore {
 			return s.lastFailure()
 		}
@@ -122,57 +131,13 @@ func (s *remoteKeySet) joinNow(r *ration) (*fetch, error) {
 	if since := now.Sub(later(s.fetched, s.failed)); since >= 0 && since < refreshEvery {
 		return nil, s.failure
 	}
-	return s.start(now, r)
+	return s.start(now, occasion{ration: r})
 }
 
 func (s *remoteKeySet) lastFailure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failure
-}
-
-func (s *remoteKeySet) await(ctx context.Context, r *ration) error {
-	if f := s.fresh.Load(); f != nil && s.owner.config.Now().Sub(f.fetched) <= s.owner.config.TTL {
-		return nil
-	}
-	for {
-		f, err := s.joinUnlessServing(r)
-		if f == nil {
-			return err
-		}
-		if err := f.wait(ctx); err != nil {
-			return err
-		}
-		if !f.inStore {
-			return s.whyNone()
-		}
-	}
-}
-
-// joinUnlessServing returns nothing when there are keys that serve, which it has
-// refreshed beside when they are stale, or else what to wait for.
-func (s *remoteKeySet) joinUnlessServing(r *ration) (*fetch, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.owner.config.Now()
-	s.forgetTooOld(now)
-	if s.keys == nil {
-		return s.join(now, r)
-	}
-	if now.Sub(s.fetched) > s.owner.config.TTL {
-		_, _ = s.join(now, r)
-	}
-	return nil, nil
-}
-
-// whyNone says why there are no keys that serve, or nil.
-func (s *remoteKeySet) whyNone() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.keys != nil {
-		return nil
-	}
-	return s.refusal(s.owner.config.Now())
 }
 
 func (f *fetch) wait(ctx context.Context) error {

@@ -3,9 +3,7 @@ package verifier
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +27,7 @@ type remoteKeySet struct {
 	failure    error
 	lastForKID time.Time // when the last fetch began that did not find a kid it was to find
 	current    *fetch    // under way
+	errand     *errand   // that is to see to the keys, begun or not
 	restored   bool      // whether the store was asked, and answered
 
 	// An issuer that is listed, or whose keys the store has, is trusted from the
@@ -42,15 +41,6 @@ type remoteKeySet struct {
 	saved     time.Time
 	savedSum  [sha256.Size]byte // of the document that was saved then
 	storeDown bool              // whether the store failed when it was asked
-}
-
-// fetch is one look for keys, in the store or at the issuer, that callers wait
-// for.
-type fetch struct {
-	began   time.Time
-	inStore bool
-	wanted  map[string]bool // kids that callers wait for; one more than a set can hold is enough
-	done    chan struct{}
 }
 
 // freshKeys are keys for those who take no lock: as long as they are not older
@@ -79,6 +69,7 @@ func (s *remoteKeySet) freshKey(id string, now time.Time) (key Key, found bool) 
 // unknown, and keys that are missing or too old, wait for a fetch, if one may
 // begin. The ration counts for an issuer that is not proven; nil is none.
 func (s *remoteKeySet) key(ctx context.Context, id string, r *ration) (Key, error) {
+	o := occasion{ration: r}
 	for {
 		s.mu.Lock()
 		now := s.owner.config.Now()
@@ -87,12 +78,12 @@ func (s *remoteKeySet) key(ctx context.Context, id string, r *ration) (Key, erro
 		key, known := s.keys[id]
 		if known {
 			if age > s.owner.config.TTL {
-				_, _ = s.join(now, r)
+				_, _ = s.join(now, o)
 			}
 			s.mu.Unlock()
 			return key, nil
 		}
-		waiting, err := s.joinFor(id, now, age, r)
+		waiting, err := s.joinFor(id, now, age, o)
 		s.mu.Unlock()
 		if err != nil {
 			return Key{}, err
@@ -103,16 +94,19 @@ func (s *remoteKeySet) key(ctx context.Context, id string, r *ration) (Key, erro
 		case <-waiting.done:
 		}
 		if !waiting.inStore {
-			return s.afterFetch(id)
+			return s.afterFetch(id, waiting)
 		}
 	}
 }
 
-func (s *remoteKeySet) afterFetch(id string) (Key, error) {
+func (s *remoteKeySet) afterFetch(id string, f *fetch) (Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if key, known := s.keys[id]; known {
 		return key, nil
+	}
+	if f.gaveUp != nil {
+		return Key{}, f.gaveUp
 	}
 	return Key{}, s.refusal(s.owner.config.Now())
 }
@@ -141,13 +135,13 @@ func (s *remoteKeySet) refusal(now time.Time) error {
 // joinFor joins or begins a fetch for a kid that is not in the set, or says why
 // none may begin. Any fetch that does not find such a kid counts, so that a
 // flood of them costs one fetch a cooldown from the first moment on.
-func (s *remoteKeySet) joinFor(id string, now time.Time, age time.Duration, r *ration) (*fetch, error) {
+func (s *remoteKeySet) joinFor(id string, now time.Time, age time.Duration, o occasion) (*fetch, error) {
 	config := s.owner.config
 	fresh := s.keys != nil && age <= config.TTL
 	if s.current == nil && fresh && !s.lastForKID.IsZero() && now.Sub(s.lastForKID) < config.Cooldown {
 		return nil, s.refusal(now)
 	}
-	f, err := s.join(now, r)
+	f, err := s.join(now, o)
 	if err == nil && len(f.wanted) <= maxKeys {
 		f.wanted[id] = true
 	}
@@ -157,131 +151,21 @@ func (s *remoteKeySet) joinFor(id string, now time.Time, age time.Duration, r *r
 // join returns the fetch under way, or begins one, or says why not: the last
 // one failed less than a cooldown ago, the ration is used up, or the set is
 // closed.
-func (s *remoteKeySet) join(now time.Time, r *ration) (*fetch, error) {
+func (s *remoteKeySet) join(now time.Time, o occasion) (*fetch, error) {
 	if s.current != nil {
 		return s.current, nil
 	}
-	inStore := s.asksStore()
-	if s.owner.ctx.Err() != nil || !inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {
+	if !s.mayBegin(now) {
 		return nil, s.refusal(now)
 	}
-	return s.start(now, r)
+	return s.start(now, o)
+}
+
+// mayBegin reports whether neither a failure of late nor Close keeps a fetch from
+// being begun.
+func (s *remoteKeySet) mayBegin(now time.Time) bool {
+	return s.owner.ctx.Err() == nil && (s.asksStore() || s.failure == nil || now.Sub(s.failed) >= s.owner.config.Cooldown)
 }
 
 // asksStore reports whether the next fetch is one from the store.
 func (s *remoteKeySet) asksStore() bool { return !s.restored && s.owner.config.Store != nil }
-
-// start begins a fetch, unless the ration is used up or the set is closed.
-func (s *remoteKeySet) start(now time.Time, r *ration) (*fetch, error) {
-	inStore := s.asksStore()
-	if r != nil && !s.trusted && !inStore {
-		if wait := r.take(now); wait > 0 {
-			return nil, rationed(wait)
-		}
-	}
-	f := &fetch{began: now, inStore: inStore, wanted: make(map[string]bool), done: make(chan struct{})}
-	if !s.owner.begin(func() { s.run(f) }) {
-		return nil, s.refusal(now)
-	}
-	s.current = f
-	return f, nil
-}
-
-func (s *remoteKeySet) run(f *fetch) {
-	if f.inStore {
-		s.restore(f)
-		return
-	}
-	ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.Timeout)
-	defer cancel()
-	text, keys, err := s.fetch(ctx)
-	if err != nil {
-		s.settleFailure(f, cut(err))
-		return
-	}
-	if s.settle(f, text, keys) {
-		s.keep(f.began, text)
-	}
-}
-
-// settle puts a good fetch's keys in force, and reports whether the store may
-// have them: what an issuer that nobody vouched for publishes is not kept.
-func (s *remoteKeySet) settle(f *fetch, text []byte, keys map[string]Key) (keep bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.logChange(keys)
-	s.owner.config.Fetched(resultOf(s.keys, keys))
-	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false
-	s.fresh.Store(&freshKeys{keys, f.began})
-	for id := range f.wanted {
-		if _, found := keys[id]; !found {
-			s.lastForKID = f.began
-		}
-	}
-	if s.awaiting = nil; !s.trusted && len(text) <= maxAwaiting {
-		s.awaiting = text
-	}
-	s.end(f)
-	return s.trusted
-}
-
-// maxAwaiting is how much of a document is remembered, in bytes, until its issuer
-// is proven. AWS's have about 1 KiB.
-const maxAwaiting = 8 << 10
-
-func (s *remoteKeySet) settleFailure(f *fetch, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed, s.failure = f.began, err
-	// A store that failed may have what the issuer does not give.
-	s.restored = s.restored && !s.storeDown
-	s.logFailure(f.began, err)
-	if s.owner.ctx.Err() == nil {
-		s.owner.config.Fetched(FetchFailed)
-	}
-	s.end(f)
-}
-
-func (s *remoteKeySet) end(f *fetch) {
-	s.current = nil
-	close(f.done)
-}
-
-// fetch turns a panic into an error: a document from outside must not end the
-// process.
-func (s *remoteKeySet) fetch(ctx context.Context) (text []byte, keys map[string]Key, err error) {
-	slots := s.owner.candidateSlots
-	if s.isTrusted() {
-		slots = s.owner.slots
-	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return nil, nil, fmt.Errorf("waiting for one of %d fetches to end: %w", cap(slots), ctx.Err())
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			text, keys, err = nil, nil, fmt.Errorf("reading keys: panic: %v", p)
-		}
-	}()
-	return s.source.fetch(ctx)
-}
-
-func (s *remoteKeySet) isTrusted() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.trusted
-}
-
-// maxFailure is how much of a failure's text is kept, in bytes: it may hold what
-// a server sent.
-const maxFailure = 1024
-
-func cut(err error) error {
-	text := err.Error()
-	if len(text) <= maxFailure {
-		return err
-	}
-	return errors.New(strings.ToValidUTF8(text[:maxFailure], "") + "…")
-}

@@ -33,7 +33,9 @@ type RemoteConfig struct {
 	// DefaultCooldown.
 	Cooldown time.Duration
 
-	// Timeout bounds one fetch, discovery included. The default is DefaultTimeout.
+	// Timeout bounds one fetch, discovery included. When so many go on that one has
+	// to wait before it begins, that is bounded by as much again. The default is
+	// DefaultTimeout.
 	Timeout time.Duration
 
 	// RootCAs are the authorities that may vouch for issuers' servers. The

@@ -7,7 +7,7 @@ func (s *remoteKeySet) mayGo(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	unused := now.Sub(time.Unix(0, s.used.Load()))
-	if s.current != nil || unused <= max(letGoAfter, s.owner.config.TTL) {
+	if s.current != nil || s.errand != nil || unused <= max(letGoAfter, s.owner.config.TTL) {
 		return false
 	}
 	if s.keys != nil && !s.stored && s.trusted && unused <= s.owner.config.MaxStale {
@@ -21,7 +21,7 @@ func (s *remoteKeySet) mayGo(now time.Time) bool {
 func (s *remoteKeySet) atRest() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.current == nil
+	return s.current == nil && s.errand == nil
 }
 
 // trust says that the issuer is trusted from now on, and stores its keys.

@@ -41,6 +41,8 @@ type RemoteKeySets struct {
 	running sync.WaitGroup
 
 	slots, candidateSlots chan struct{} // one for each fetch that goes on
+	patience              time.Duration // how long a fetch waits for a slot
+	errands               errands
 
 	mu         sync.RWMutex
 	sets       map[location]*remoteKeySet
@@ -61,6 +63,7 @@ func NewRemoteKeySets(c RemoteConfig) (*RemoteKeySets, error) {
 		config: c, client: newClient(c, false), loopback: newClient(c, true), swept: c.Now(),
 		sets: make(map[location]*remoteKeySet), candidates: make(map[location]*remoteKeySet),
 		slots: make(chan struct{}, maxFetches), candidateSlots: make(chan struct{}, maxCandidateFetches),
+		patience: c.Timeout,
 	}
 	if c.Store != nil {
 		s.config.Store = &patientStore{c.Store, make(chan struct{}, maxStoreCalls)}

@@ -134,6 +134,21 @@ func (v *Verifier) Status(issuer string) (Status, bool) {
 }
 
 func (i *issuer) status(now time.Time) Status {
+	s := i.trustStatus()
+	switch keys := i.Keys.(type) { // of an interface, each status would take memory of its own
+	case *remoteHandle:
+		keys.status(&s, now)
+	case *candidateKeys:
+		keys.status(&s, now)
+	case *FileKeySet:
+		s.KeysFrom, s.KeysAt = KeysByFile, keys.file.path
+		s.Keys = keyStatuses(keys.condition(&s, now))
+	}
+	return s
+}
+
+// trustStatus is the status of an issuer as far as its keys do not matter.
+func (i *issuer) trustStatus() Status {
 	s := Status{Issuer: i.URL, Accounts: i.Accounts, ListedIn: ListedInConfiguration, State: StateUnfetched}
 	switch {
 	case i.orgs != nil:
@@ -141,26 +156,33 @@ func (i *issuer) status(now time.Time) Status {
 	case i.inFile:
 		s.ListedIn = ListedInFile
 	}
-	switch keys := i.Keys.(type) { // of an interface, each status would take memory of its own
-	case *remoteHandle:
-		keys.status(&s, now)
-	case *candidateKeys:
-		keys.status(&s, now)
-	case *FileKeySet:
-		keys.status(&s, now)
-	}
 	return s
 }
 
-func (k *remoteHandle) status(s *Status, now time.Time) {
-	s.KeysFrom = KeysByDiscovery
-	if k.location.jwksURL != "" {
-		s.KeysFrom, s.KeysAt = KeysByURL, k.location.jwksURL
+// keysAt is where a listed issuer's keys are.
+func (i *issuer) keysAt() (from KeySource, at string) {
+	switch keys := i.Keys.(type) {
+	case *remoteHandle:
+		return keys.location.source()
+	case *FileKeySet:
+		return KeysByFile, keys.file.path
 	}
+	return KeysByProgram, ""
+}
+
+func (l location) source() (from KeySource, at string) {
+	if l.jwksURL != "" {
+		return KeysByURL, l.jwksURL
+	}
+	return KeysByDiscovery, ""
+}
+
+func (k *remoteHandle) status(s *Status, now time.Time) {
+	s.KeysFrom, s.KeysAt = k.location.source()
 	set, trusted := k.sets.peek(k.location)
 	s.Candidate = s.ListedIn == ListedByOrganization && !trusted
 	if set != nil {
-		set.status(s, now)
+		s.Keys = keyStatuses(set.condition(s, now))
 	}
 }
 
@@ -175,7 +197,9 @@ func (s *RemoteKeySets) peek(l location) (set *remoteKeySet, trusted bool) {
 	return s.candidates[l], false
 }
 
-func (s *remoteKeySet) status(into *Status, now time.Time) {
+// condition is all of the status that the keys decide but the Keys themselves,
+// which it returns. Nobody changes them.
+func (s *remoteKeySet) condition(into *Status, now time.Time) map[string]Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.owner.config
@@ -197,9 +221,10 @@ func (s *remoteKeySet) status(into *Status, now time.Time) {
 		if s.failure != nil {
 			into.State = StateUnavailable
 		}
-		return
+		return nil
 	}
-	into.Age, into.Keys = age, keyStatuses(s.keys)
+	into.Age = age
+	return s.keys
 }
 
 func later(a, b time.Time) time.Time {
@@ -210,6 +235,9 @@ func later(a, b time.Time) time.Time {
 }
 
 func keyStatuses(keys map[string]Key) []KeyStatus {
+	if keys == nil {
+		return nil
+	}
 	all := make([]KeyStatus, 0, len(keys))
 	for _, id := range slices.Sorted(maps.Keys(keys)) {
 		all = append(all, KeyStatus{id, keys[id].Algorithm()})
@@ -217,11 +245,10 @@ func keyStatuses(keys map[string]Key) []KeyStatus {
 	return all
 }
 
-func (s *FileKeySet) status(into *Status, now time.Time) {
-	into.KeysFrom, into.KeysAt = KeysByFile, s.file.path
+func (s *FileKeySet) condition(into *Status, now time.Time) map[string]Key {
 	version := s.version.Load()
 	if version == nil {
-		return
+		return nil
 	}
 	into.Err = version.err
 	if looked := s.file.looked.Load(); looked != 0 {
@@ -230,13 +257,14 @@ func (s *FileKeySet) status(into *Status, now time.Time) {
 	}
 	if version.keys == nil {
 		into.State = StateUnavailable
-		return
+		return nil
 	}
-	into.State, into.Keys, into.Fetched = StateFresh, keyStatuses(version.keys), version.read
+	into.State, into.Fetched = StateFresh, version.read
 	into.Age = max(now.Sub(version.read), 0)
 	if fault := s.trouble.Load(); fault != nil {
 		into.State, into.Err = StateStale, cut(*fault)
 	}
+	return version.keys
 }
 
 // seen returns the issuers of the organization that are remembered and that are

@@ -5,8 +5,9 @@ import "fmt"
 // trust finds the issuers that are trusted.
 type trust struct {
 	listed       map[string]*issuer
-	file         *issuersFile  // nil if there is none
-	organization *organization // nil if there is none
+	remote       *RemoteKeySets // nil if there are none
+	file         *issuersFile   // nil if there is none
+	organization *organization  // nil if there is none
 }
 
 // newTrust reads the files that the Config names.
@@ -15,7 +16,7 @@ func newTrust(c Config) (*trust, []error) {
 	if len(m.algorithms) == 0 {
 		m.algorithms = Algorithms()
 	}
-	t := &trust{listed: make(map[string]*issuer, len(c.Issuers))}
+	t := &trust{listed: make(map[string]*issuer, len(c.Issuers)), remote: c.RemoteKeys}
 	var faults []error
 	for n, each := range c.Issuers {
 		i := &issuer{Issuer: each, position: n}

@@ -14,7 +14,7 @@ import (
 
 // packages are measured in this order, each floor in the process of what it is
 // the floor of.
-var packages = []string{"awstoken", "verifier", "celpolicy", "identity", "caddymodule", "caddymodule/policytest"}
+var packages = []string{"awstoken", "verifier", "celpolicy", "identity", "caddymodule", "caddymodule/policytest", "caddymodule/signing"}
 
 // left are benchmarks that are no part of a request and take long: they have
 // ten thousand issuers to read.

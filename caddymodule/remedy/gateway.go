@@ -31,4 +31,14 @@ var ofGateway = []Remedy{
 		Here:  "Nothing in `aws_jwt`: a limit on requests in front of it, or more processors.",
 		Do:    "try again; if it lasts, find who floods the gateway, or give it more processors",
 	},
+	{
+		Reason: "signing_unavailable", Status: http.StatusServiceUnavailable,
+		Cause: "The keys that `assertion` signs with cannot be had: Caddy's storage is away or takes too long, or what it has cannot be read. " +
+			"New keys are not made in their place, since what others signed would be worth nothing.",
+		See:   "`hint` has the cause. The logger `http.handlers.aws_jwt.signing` has a line when looks at the storage begin to fail, and one a minute while they go on to.",
+		InAWS: "Nothing.",
+		Here: "The storage that `storage` in the global options names: that it is there, and that the gateway may read, write and lock in it. " +
+			"[spiffe.md](spiffe.md) says what is in it and how to have new keys made.",
+		Do: "try again; if it lasts, look after Caddy's storage, where the signing keys are",
+	},
 }

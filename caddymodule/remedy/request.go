@@ -55,4 +55,22 @@ var ofRequests = []Remedy{
 		Here:  "A shorter value in `header`: one tag, such as `{aws_token.principal_tags.team}`, in place of all of them.",
 		Do:    "put less into this header, such as one tag in place of all",
 	},
+	{
+		Reason: "assertion_failed", Status: http.StatusForbidden,
+		Cause: "The token is good, but no `assertion` can be made of it: it lacks an attribute of the subject's template, " +
+			"or has one that a SPIFFE ID cannot hold, such as a tag with a slash or a space. A part of an identity would be another identity, so nothing is left out.",
+		See:   "`hint` names the attribute; `aws-jwt inspect` shows what the token has.",
+		InAWS: "Set the tag on the role or on the session, or give it a value of letters, digits, `.`, `-` and `_`.",
+		Here:  "A `subject` of attributes that all callers have, or fewer `claims` where the assertion is over 8 KiB.",
+		Do:    "set the attribute that the hint names, or change the subject of assertion",
+	},
+	{
+		Reason: "untrusted_proxy", Status: http.StatusForbidden,
+		Cause: "`aws_jwt_authorize` is asked about another request (`original`) by somebody who is no trusted proxy of the server. " +
+			"Whoever is not could write any method, host and path into the question.",
+		See:   "`remote_ip` is who asks.",
+		InAWS: "Nothing.",
+		Here:  "`trusted_proxies` in the `servers` block of the global options has to name the address of the proxy that asks.",
+		Do:    "name the address of the proxy in trusted_proxies of the global options",
+	},
 }

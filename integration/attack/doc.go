@@ -4,7 +4,7 @@
 // beside each probe stands a control that differs from it in one property and
 // passes. rows_test.go has the rows in the page's order, by the lists in
 // form_test.go, issuer_test.go, keys_test.go, reload_test.go, policy_test.go,
-// header_test.go and operation_test.go; each list names the functions that make
+// header_test.go, assertion_test.go and operation_test.go; each list names the functions that make
 // a row's probes.
 //
 //	go test ./integration/attack                       # all

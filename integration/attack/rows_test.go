@@ -12,7 +12,7 @@ import (
 )
 
 // rows are the threats of docs/threat-model.md, in its order.
-var rows = slices.Concat(formRows, issuerRows, keyRows, reloadRows, policyRows, headerRows, operationRows)
+var rows = slices.Concat(formRows, issuerRows, keyRows, reloadRows, policyRows, headerRows, assertionRows, operationRows)
 
 // fewestProbes is how many probes there are at least.
 const fewestProbes = 2000

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -30,6 +32,7 @@ func TestPrometheusSeesAGatewayAtWork(t *testing.T) {
 	b.refusals()
 	b.clock()
 	b.outage()
+	b.signing()
 	b.meet("AwsJwtOverloaded", b.flood)
 	b.gone()
 	for _, alert := range all {
@@ -172,6 +175,26 @@ func (b *busy) outage() {
 		return err == nil && status == http.StatusOK
 	})
 	b.silent("AwsJwtIssuerUnreachable", "AwsJwtOverloaded")
+}
+
+// signing is a storage whose keys of assertions are damaged.
+func (b *busy) signing() {
+	t := b.world.t
+	token := b.mint(orders, canary("no"))
+	b.get("signed", token, http.StatusOK)
+	b.silent("AwsJwtSigningKeysFailing")
+	documents, err := filepath.Glob(filepath.Join(filepath.Dir(b.gateway.LogFile()), "caddy", "aws_jwt", "signing", "*.json"))
+	if err != nil || len(documents) != 1 {
+		t.Fatalf("there are %d documents of keys: %v", len(documents), err)
+	}
+	must(t, os.WriteFile(documents[0], []byte("{"), 0o600))
+	b.meet("AwsJwtSigningKeysFailing", func() { b.sends("signed", token) })
+	must(t, os.Remove(documents[0]))
+	eventually(t, "it signs again", func() bool {
+		status, err := b.try(t.Context(), "signed", token)
+		return err == nil && status == http.StatusOK
+	})
+	b.silent("AwsJwtSigningKeysFailing")
 }
 
 // gone is a gateway that cannot be scraped, then one whose configuration has no

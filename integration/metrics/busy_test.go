@@ -90,7 +90,8 @@ func newBusy(t *testing.T) *busy {
 		sites[i] = strings.Replace(sites[i], "\t}\n\trespond", "\t\t"+keys+"\n\t\tsignature_share 1%\n\t}\n\trespond", 1)
 	}
 	sites = append(sites, consoleSite, site("billing", "issuer BILLING "+billing, keys),
-		site("audit", "issuer ORDERS "+orders, "mode audit", "deny canary `aws_token.request_tags.canary == \"yes\"`", keys))
+		site("audit", "issuer ORDERS "+orders, "mode audit", "deny canary `aws_token.request_tags.canary == \"yes\"`", keys),
+		site("signed", "issuer ORDERS "+orders, keys, "assertion {\n\t\t\tissuer http://127.0.0.1:PORT\n\t\t\taudience https://orders.internal\n\t\t\tttl 5s\n\t\t\trotation 8s\n\t\t}"))
 	names, alerts := fasterRules(t)
 	b := &busy{world: newWorld(t, sites...), alerts: alerts, met: make(map[string]bool)}
 	admin := &url.URL{Scheme: "http", Host: b.admin}

@@ -60,6 +60,10 @@ var sights = map[string][]sight{
 		{name: "bad_signature", shows: `reason("bad_signature") > 0`},
 		{name: "Cache hits", shows: `number(figure("Cache hits")) < 50 && figure("Cache hits").innerText.includes("just now")`},
 	},
+	"AwsJwtSigningKeysFailing": {
+		{name: "Last refusals", shows: `entries("signing_unavailable").length > 0`},
+		{name: "signing_unavailable", first: openRow("signing_unavailable", ""), shows: `text("tr.detail").includes("it is not the JSON of signing keys")`},
+	},
 	"AwsJwtClockSkewSuspected": {
 		{name: "Last refusals", shows: `entries("not_yet_valid").length > 0`},
 		{name: "not_yet_valid", first: openRow("not_yet_valid", ""), shows: `/lies (1m5\ds|2m0s) ahead/.test(text("tr.detail"))`},

@@ -13,11 +13,11 @@ const (
 	refreshFile       = "caddymodule/adminrefresh.go"
 	rehearsalFile     = "caddymodule/rehearsalrunning.go"
 	provisionFile     = "caddymodule/provision.go"
-	readyFile         = "caddymodule/ready.go"
-	readyTargetsFile  = "caddymodule/readytargets.go"
+	readyFile         = "caddymodule/readyanswer.go"
+	errandFile        = "verifier/errand.go"
 )
 
-// doorMutants are those of the console, the admin API and readiness. The attacks
+// doorMutants are those of the console and the admin API. The attacks
 // come through the doors of callers, so other tests notice these.
 func doorMutants() []mutant {
 	const unit, page = "./caddymodule", "./caddymodule/console"
@@ -62,12 +62,24 @@ func doorMutants() []mutant {
 			unseen(unit, "TestRehearsedHandlerIsQuiet"),
 		off("A6", "what is explained is what runs", rehearsalFile, "	return h.where + \"\\n\" + string(text)\n", "	return h.where + \"\\n\" + string(text[:0])\n").
 			unseen(unit, "TestExplainOfConfigurationThatWasReplaced"),
+	}
+}
+
+// costMutants are those of what is asked of them again and again, or costs much.
+func costMutants() []mutant {
+	const unit, page = "./caddymodule", "./caddymodule/console"
+	return []mutant{
 		off("A7", "states without causes", readyFile, "unreadyFrom{i.url, i.state(), ",
-			"unreadyFrom{i.url, i.state() + func() string { s, _ := i.by[0].verifier.Status(i.url); return fmt.Sprint(s.Err) }(), ").
+			"unreadyFrom{i.url, i.state() + func() string {\n\t\tif s, _ := i.by[0].verifier.Status(i.url); s.Err != nil {\n\t\t\treturn s.Err.Error()\n\t\t}\n\t\treturn \"\"\n\t}(), ").
 			unseen(unit, "TestReadyTellsLittle"),
-		off("A7", "one question at a time waits for keys", readyTargetsFile, "!r.waiting.TryLock() {", "!func() bool { r.waiting.Lock(); return true }() {").
+		off("A7", "one question at a time waits for keys", readyFile, "!r.waiting.CompareAndSwap(false, true) {",
+			"!func() bool {\n\t\tfor !r.waiting.CompareAndSwap(false, true) {\n\t\t\ttime.Sleep(time.Millisecond)\n\t\t}\n\t\treturn true\n\t}() {").
 			unseen(unit, "TestReadyForMany"),
-		off("A7", "a bound on the issuers that are told", readyFile, "more := len(unready) - maxUnready; more > 0 {", "more := len(unready) - maxUnready; more > 1<<30 {").
+		off("A7", "an answer serves a second", readyFile, "age < 0 || age >= readyKept {", "age < 0 || age >= 0 {").
+			unseen(unit, "TestReadyKeepsItsAnswer"),
+		off("A7", "readiness fetches a few at a time", errandFile, "if q.workers < maxErrands {", "if q.workers < 1<<20 {").
+			unseen("./verifier", "TestSlowIssuersAheadOfAToken"),
+		off("A7", "a bound on the issuers that are told", readyFile, "case more > 0:", "case more > 1<<30:").
 			unseen(unit, "TestReadyTellsLittle"),
 		off("A8", "a bound on the issuers of one refresh", refreshFile, "more := len(all) - maxRefreshed; more > 0 {", "more := len(all) - maxRefreshed; more > 1<<30 {").
 			unseen(unit, "TestAdminRefreshOfMany"),

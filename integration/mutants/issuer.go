@@ -6,6 +6,7 @@ const (
 	trustFile        = "verifier/trust.go"
 	organizationFile = "verifier/organization.go"
 	remoteFile       = "verifier/remote.go"
+	fetchFile        = "verifier/remotefetch.go"
 )
 
 func issuerMutants() []mutant {
@@ -23,7 +24,7 @@ func issuerMutants() []mutant {
 			{trustFile, "if i := t.listed[url]; i != nil {", `if i := t.listed[strings.TrimSuffix(url, "/")]; i != nil {`},
 			{checkFile, "if a.from != nil && decoded.Issuer != a.from.URL {", "if decoded.Issuer == \"\" {"},
 		}},
-		off("I3", "a key is one issuer's alone", remoteFile, "	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false",
+		off("I3", "a key is one issuer's alone", fetchFile, "	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false",
 			"	for _, other := range s.owner.sets {\n\t\tother.keys, other.fetched = keys, f.began\n\t}\n	s.keys, s.fetched, s.failure, s.stored = keys, f.began, nil, false"),
 		off("I4", "the accounts that an issuer may speak for", claimsFile, "if len(from.Accounts) > 0 && !slices", "if len(from.Accounts) < 0 && !slices"),
 		off("I4", "sub is of the account", claimsFile, "if t.Principal.AccountID != t.AccountID {", "if t.Principal.AccountID == \"\" {"),

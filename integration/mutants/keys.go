@@ -14,7 +14,7 @@ func keyMutants() []mutant {
 		off("K1", "redirects are not followed", clientFile, "		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },\n", ""),
 		off("K1", "addresses are public", clientFile, "if public || g.allowPrivate ||", "if public || ip.IsValid() ||"),
 		off("K1", "discovery is for the issuer", sourceFile, `if document["issuer"] != s.issuer {`, `if document["issuer"] == "" {`),
-		off("K2", "a fetch ends in time", remoteFile, "ctx, cancel := context.WithTimeout(s.owner.ctx, s.owner.config.Timeout)", "ctx, cancel := context.WithCancel(s.owner.ctx)"),
+		off("K2", "a fetch ends in time", fetchFile, "ctx, cancel := context.WithTimeout(ctx, s.owner.config.Timeout)", "ctx, cancel := context.WithCancel(ctx)"),
 		{row: "K2", control: "a bound on documents", edits: []edit{
 			{sourceFile, "io.LimitReader(response.Body, maxDocument+1)", "io.LimitReader(response.Body, 1<<30)"},
 			{sourceFile, "if len(text) > maxDocument {", "if len(text) > 1<<30 {"},
@@ -31,12 +31,12 @@ func keyMutants() []mutant {
 		off("K3", "two keys with one ID void each other", jwksFile, "delete(keys, id)\n	}", "_ = id\n	}"),
 		off("K3", "keys of other kinds are passed over", jwksFile, "		if err != nil {\n			continue\n		}", "		if err != nil {\n			return nil, err\n		}"),
 		off("K3", "a bound on keys", jwksFile, "keys[k.id] = k; len(keys) > maxKeys {", "keys[k.id] = k; len(keys) < 0 {"),
-		off("K4", "one fetch a cooldown for unknown key IDs", remoteFile, "			s.lastForKID = f.began\n", "			_ = id\n"),
-		off("K4", "a ration for new issuers", remoteFile, "if r != nil && !s.trusted && !inStore {", "if r != nil && s.trusted && !inStore {"),
+		off("K4", "one fetch a cooldown for unknown key IDs", fetchFile, "			s.lastForKID = f.began\n", "			_ = id\n"),
+		off("K4", "a ration for new issuers", fetchFile, "if o.ration != nil && !s.trusted && !inStore {", "if o.ration != nil && s.trusted && !inStore {"),
 		off("K5", "callers share one fetch", remoteFile, "	if s.current != nil {\n		return s.current, nil", "	if s.current != nil && s.current.inStore {\n		return s.current, nil"),
 		off("K6", "max_stale", remoteFile, "now.Sub(s.fetched) > s.owner.config.MaxStale {", "now.Sub(s.fetched) < 0 {"),
-		off("K6", "a failed fetch is not tried again at once", remoteFile, "!inStore && s.failure != nil && now.Sub(s.failed) < s.owner.config.Cooldown {", "!inStore && s.failure != nil && now.Sub(s.failed) < 0 {"),
-		off("K6", "good keys are stored", remoteFile, "		s.keep(f.began, text)\n", "		_ = text\n"),
+		off("K6", "a failed fetch is not tried again at once", remoteFile, "s.failure == nil || now.Sub(s.failed) >= s.owner.config.Cooldown)", "s.failure == nil || now.Sub(s.failed) >= 0)"),
+		off("K6", "good keys are stored", fetchFile, "		s.keep(f.began, text)\n", "		_ = text\n"),
 		off("K7", "keys are refreshed after ttl", remoteFile, "if age > s.owner.config.TTL {\n				_, _", "if age < 0 {\n				_, _"),
 	}
 }

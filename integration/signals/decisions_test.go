@@ -37,6 +37,10 @@ func decisionSites(down, hanging string) string {
 	site("opening", trust, "allow nobody `aws_token.account.id == \"x\"`", "allow shadow trial `aws_token.account.id != \"\"`")
 	site("sampled", trust, "log_passes 1")
 	site("down", "issuer "+down)
+	const assertion = "assertion {\n\tissuer https://gateway.test\n\taudience orders\n"
+	site("asserting", trust, assertion+"\tsubject spiffe://example.com/{aws_token.principal_tags.absent}\n}")
+	site("unsigned", trust, assertion+"}")
+	b.WriteString("http://asked.test:PORT {\n\taws_jwt_authorize {\n\t\toriginal {\n\t\t\turi X-Original-URI\n\t\t}\n\t\taws_jwt {\n\t\t\taudience " + audience + "\n\t\t\t" + trust + "\n\t\t}\n\t}\n}\n")
 	site("hanging", "issuer "+hanging+" {\n\tjwks_url "+hanging+"\n}")
 	return b.String()
 }
@@ -56,7 +60,11 @@ func TestDecisionsObeyTheSchema(t *testing.T) {
 	const down = "http://127.0.0.1:1/none"
 	url := sts.Issuer(accountID)
 	sites := strings.ReplaceAll(decisionSites(down, hanging.URL), "TEMPLATE", url[:strings.LastIndexByte(url, '/')+1]+"<uuid>")
-	gateway := startGateway(t, sts, "{\n\tadmin off\n\tdebug\n}\n"+sites)
+	storage := t.TempDir()
+	if err := os.WriteFile(filepath.Join(storage, "locks"), nil, 0o600); err != nil { // so that nothing can be locked
+		t.Fatal(err)
+	}
+	gateway := startGateway(t, sts, "{\n\tadmin off\n\tdebug\n\tstorage file_system "+storage+"\n}\n"+sites)
 
 	good := sts.good()
 	claim := func(name string, value any) string {
@@ -103,6 +111,9 @@ func TestDecisionsObeyTheSchema(t *testing.T) {
 		{"plain", good, func(r *http.Request) { field("Connection", "Upgrade")(r); field("Upgrade", "websocket")(r) }, "refused", "upgrade_refused"},
 		{"path", good, func(r *http.Request) { r.URL.Path = "/orders//x" }, "refused", "unsafe_path"},
 		{"header", aws("request_tags", map[string]any{"k": strings.Repeat("v", 5000)}), nil, "refused", "unsafe_header_value"},
+		{"asserting", good, nil, "refused", "assertion_failed"},
+		{"unsigned", good, nil, "refused", "signing_unavailable"},
+		{"asked", good, field("X-Original-URI", "/orders"), "refused", "untrusted_proxy"},
 		{"down", claim("iss", down), nil, "refused", "keys_unavailable"},
 		{"hanging", claim("iss", hanging.URL), func(r *http.Request) {
 			ctx, hangUp := context.WithCancel(r.Context())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,14 +33,7 @@ func StartGatewayContext(ctx context.Context, binaries, directory, address, cadd
 	if err != nil {
 		return nil, err
 	}
-	err = p.await(ctx, func() error {
-		connection, err := net.DialTimeout("tcp", address, time.Second)
-		if err != nil {
-			return err
-		}
-		return connection.Close()
-	})
-	if err != nil {
+	if err := p.await(ctx, func() error { return listens(address) }); err != nil {
 		return nil, err
 	}
 	return &Gateway{p, address}, nil
