@@ -1,12 +1,20 @@
 # Everything that this project does, by name. The default prints this list.
 GOLANGCI_LINT_VERSION := v2.15.0
+GORELEASER_VERSION := v2.15.1
 
 # Tools that the project installs for itself, kept out of the user's PATH.
 TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
+export VERSION DIST ARCHES
+
+# Tests and linters build as packaging/build does, so that what one compiles the
+# others need not.
+test lint: export CGO_ENABLED = 0
+test lint: export GOFLAGS += -trimpath
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deps clean
+.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deb dist fips check-release deps clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,11 +75,23 @@ build: ## build caddy-awsjwt and devsts into bin/
 xcaddy: ## build bin/caddy-xcaddy from xcaddy.json, as xcaddy builds Caddy with plugins
 	go run ./integration/xcaddy -manifest xcaddy.json -output bin/caddy-xcaddy
 
-deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium
+deb: ## build dist/caddy-awsjwt_<version>_<arch>.deb (docs/install.md; VERSION=1.2.3, else git's)
+	@packaging/build deb
+
+dist: ## build packages, archives, SBOMs and checksums for amd64 and arm64 into dist/ (ARCHES=amd64 for one)
+	@packaging/build dist
+
+fips: ## build bin/fips/ with Go's FIPS 140-3 module, and run units and integration in FIPS mode (five minutes; FIPS140=only tries the stricter mode)
+	@./scripts/fips
+
+check-release: ## have goreleaser judge .goreleaser.yaml; compiling it takes some minutes, once
+	GOFLAGS= go run github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION) check
+
+deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium; systemd and lintian
 	@./scripts/deps
 
 clean: ## remove what was built
-	rm -rf bin .tools integration/sdk/js/node_modules
+	rm -rf bin dist .tools integration/sdk/js/node_modules
 
 # go install refuses a GOFLAGS=-mod=…, and takes about two minutes once.
 $(GOLANGCI_LINT):
