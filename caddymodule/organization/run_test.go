@@ -112,6 +112,16 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// TestNotActive: an account that is not active is not asked, and is not missing.
+func TestNotActive(t *testing.T) {
+	f, o := newFake(2), options(t)
+	f.directory.Accounts[1].State = "PENDING_CLOSURE"
+	r, err := Run(t.Context(), f, o)
+	if err != nil || r.Outcome != Written || !slices.Equal(f.asked, []string{id(1)}) || read(t, o.Output) != encoded(t, entry(id(1))) {
+		t.Errorf("%v, %+v, asked %v", err, r, f.asked)
+	}
+}
+
 // TestNothingIsWritten when what was found cannot be right.
 func TestNothingIsWritten(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -12,12 +12,15 @@ import (
 )
 
 // TestRolesAreThoseOfDevsts: the demo does not import devsts, and must not
-// drift from it.
+// drift from it. The roles by which an organization is read call no gateway.
 func TestRolesAreThoseOfDevsts(t *testing.T) {
 	var want []role
 	for _, account := range devsts.DefaultConfig().Accounts {
 		for _, r := range account.Roles {
 			name := r.ARN[strings.LastIndexByte(r.ARN, '/')+1:]
+			if name == "organization-reader" || r.AccessKeyID == "" {
+				continue
+			}
 			want = append(want, role{name, account.ID, r.AccessKeyID, r.SecretAccessKey})
 		}
 	}
