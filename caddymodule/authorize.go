@@ -151,7 +151,7 @@ func (o *Original) checkPolicy(policy *celpolicy.Policy, found *faults) {
 		{"method", o.Method, "request.method"}, {"host", o.Host, "request.host"}, {"uri", o.URI, "request.path"},
 	} {
 		if each.name == "" && policy.Reads(each.variable) {
-			found.add(fmt.Errorf("original.%s: it is missing, and the policy reads %s: that would be the question's own", each.what, each.variable))
+			found.add(fmt.Errorf("original.%s: it is missing, and the policy reads %s: that would be the question's own; name the header in which the proxy sends that of the request", each.what, each.variable))
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (o *Original) check(found *faults) {
 		}
 	}
 	if !named {
-		found.add(errors.New("original: it names no header"))
+		found.add(errors.New("original: it names no header; write method, host, uri or client_ip, or leave original out"))
 	}
 }
 

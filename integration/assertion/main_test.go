@@ -1,14 +1,9 @@
 package assertion
 
 import (
-	"flag"
-	"net/http/httptest"
 	"os"
-	"strconv"
-	"sync"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
@@ -19,20 +14,9 @@ var binaries string
 func TestMain(m *testing.M) {
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
-		atOnce(12)
+		stacktest.AtOnce(12)
 		return m.Run()
 	}, "caddy-awsjwt", "devsts"))
-}
-
-// atOnce lets as many tests run at the same time, unless the command line says
-// how many. They wait much more than they work, and share nothing.
-func atOnce(tests int) {
-	flag.Parse()
-	said := false
-	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if !said {
-		_ = flag.Set("test.parallel", strconv.Itoa(tests))
-	}
 }
 
 const (
@@ -45,19 +29,7 @@ const (
 
 var must, eventually, freeAddress = stacktest.Must, stacktest.Eventually, stacktest.FreeAddress
 
-// issuers is a local STS in this process, so that tests can sign whatever they
-// like with an issuer's own keys.
-var issuers = sync.OnceValue(func() *devsts.Server {
-	server, err := devsts.New(devsts.DefaultConfig())
-	if err != nil {
-		panic(err)
-	}
-	listener := httptest.NewServer(server.Handler())
-	if err := server.SetBaseURL(listener.URL); err != nil {
-		panic(err)
-	}
-	return server
-})
+var issuers = stacktest.Issuers
 
 func issuerURL(t *testing.T, account string) string {
 	t.Helper()

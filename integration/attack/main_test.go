@@ -2,16 +2,12 @@ package attack
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"net/http/httptest"
 	"os"
-	"strconv"
-	"sync"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the commands, once.
@@ -30,7 +26,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	binaries = directory
-	rowsAtOnce(4)
+	stacktest.AtOnce(4) // rows wait as much as they work; those of their scripts that wait more run beside each other, too
 	code := m.Run()
 	if leaks := canaries.leaks(); len(leaks) > 0 {
 		for _, leak := range leaks {
@@ -39,18 +35,6 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
-}
-
-// rowsAtOnce lets as many rows run at the same time, unless the command line
-// says how many. They wait as much as they work; those of their scripts that
-// wait more run beside each other, too.
-func rowsAtOnce(rows int) {
-	flag.Parse()
-	said := false
-	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if !said {
-		_ = flag.Set("test.parallel", strconv.Itoa(rows))
-	}
 }
 
 // The accounts of devsts: orders and billing are of one organization, the
@@ -69,19 +53,7 @@ var roles = map[string]string{
 	ordersAccount: "orders-lambda", billingAccount: "billing-ec2", strangerAccount: "stranger",
 }
 
-// issuers is devsts in this process, so that probes can sign whatever they like
-// with an issuer's own keys.
-var issuers = sync.OnceValue(func() *devsts.Server {
-	server, err := devsts.New(devsts.DefaultConfig())
-	if err != nil {
-		panic(err)
-	}
-	listener := httptest.NewServer(server.Handler())
-	if err := server.SetBaseURL(listener.URL); err != nil {
-		panic(err)
-	}
-	return server
-})
+var issuers = stacktest.Issuers
 
 func issuerURL(account string) string {
 	url, err := issuers().IssuerURL(account)

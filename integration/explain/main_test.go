@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // binaries is where TestMain builds the commands, once.
@@ -33,19 +31,7 @@ const (
 	namespace      = "https://sts.amazonaws.com/"
 )
 
-// issuers is devsts in this process, so that tests can sign what they like with
-// an issuer's own keys.
-var issuers = sync.OnceValue(func() *devsts.Server {
-	server, err := devsts.New(devsts.DefaultConfig())
-	if err != nil {
-		panic(err)
-	}
-	listener := httptest.NewServer(server.Handler())
-	if err := server.SetBaseURL(listener.URL); err != nil {
-		panic(err)
-	}
-	return server
-})
+var issuers = stacktest.Issuers
 
 func issuerURL(t *testing.T, account string) string {
 	t.Helper()
