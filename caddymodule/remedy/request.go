@@ -20,8 +20,9 @@ var ofCredentials = []Remedy{
 			"A line end behind the token, quotes around it and an empty shell variable are the usual causes.",
 		See:   "`hint` says which. `printf %s \"$TOKEN\" | wc -c` counts what the variable holds, and `od -c` shows what does not belong there.",
 		InAWS: "Nothing.",
-		Here:  "Nothing. If a proxy in front of the gateway adds a field of its own, take that out there.",
-		Do:    "send one Authorization field with Bearer, one space and the token alone",
+		Here: "Nothing. If a proxy in front of the gateway adds a field of its own, take that out there. " +
+			"Where the hint names a header of `original` (`aws_jwt_authorize`), the proxy that asks has to send it, once.",
+		Do: "send one Authorization field with Bearer, one space and the token, or once the header that is named",
 	},
 }
 
