@@ -1,6 +1,7 @@
 # Everything that this project does, by name. The default prints this list.
 GOLANGCI_LINT_VERSION := v2.15.0
 GORELEASER_VERSION := v2.15.1
+ACTIONLINT_VERSION := v1.7.12
 
 # Tools that the project installs for itself, kept out of the user's PATH.
 TOOLS := $(CURDIR)/.tools
@@ -57,9 +58,10 @@ second-opinion: ## go-oidc, go-jose and Kubernetes on 30,000 tokens; exit 0 only
 mutants: ## switch off each control; exit 0 only if a test notices (half an hour; ROW=H2,H3 some; WRITE=1 writes the page)
 	go run ./integration/mutants $(if $(ROW),-row $(ROW)) $(if $(WRITE),-write)
 
-lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the version that is pinned here
+lint: $(GOLANGCI_LINT) ## go vet, the linters of .golangci.yml and actionlint, in the versions that are pinned here
 	go vet ./...
 	$(GOLANGCI_LINT) run
+	GOFLAGS= go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION) -shellcheck= -pyflakes=
 
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
