@@ -116,6 +116,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		"two hosts":           {func(r *http.Request) { r.Header.Add("X-Original-Host", "orders.example") }, "malformed_request"},
 		"an empty host":       {set("X-Original-Host", ""), "malformed_request"},
 		"a list of hosts":     {set("X-Original-Host", "orders.example, admin.example"), "malformed_request"},
+		"hosts without space": {set("X-Original-Host", "orders.example,admin.example"), "malformed_request"},
 		"no path":             {set("X-Original-Uri", "orders"), "malformed_request"},
 		"a URL":               {set("X-Original-Uri", "http://orders.example/orders"), "malformed_request"},
 		"a path of two parts": {set("X-Original-Uri", "//orders.example/orders"), "unsafe_path"},

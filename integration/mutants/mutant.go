@@ -45,7 +45,7 @@ func (m mutant) unseen(pkg, name string) mutant {
 func mutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{
-		formMutants(), issuerMutants(), keyMutants(), reloadMutants(), policyMutants(), headerMutants(), upgradeMutants(), assertionMutants(), operationMutants(), doorMutants(), costMutants(),
+		formMutants(), issuerMutants(), keyMutants(), reloadMutants(), policyMutants(), headerMutants(), upgradeMutants(), assertionMutants(), operationMutants(), doorMutants(), askingMutants(), costMutants(),
 	} {
 		all = append(all, some...)
 	}
@@ -60,7 +60,7 @@ func place(row string) int {
 	if err != nil {
 		panic(err)
 	}
-	return strings.Index("CIKDPHSOA", row[:1])*numbers + n
+	return strings.Index("CIKDPHSOAQ", row[:1])*numbers + n
 }
 
 // apply makes the edits in a tree, and returns what undoes them.
