@@ -17,6 +17,7 @@ const (
 	stsAddress     = "127.0.0.1:8010"
 	manageAddress  = "127.0.0.1:8011"
 	consoleAddress = "127.0.0.1:8090"
+	adminAddress   = "127.0.0.1:2019"
 )
 
 // anyPort has the system choose.
@@ -28,6 +29,7 @@ type stage struct {
 	sts       *stack.STS
 	upstream  *upstream
 	gateway   *stack.Gateway
+	program   string // the gateway's, as the command line says where it is
 	console   string // the address of the gateway's page
 	caddyfile string
 }
@@ -62,7 +64,8 @@ func open(ctx context.Context, o options, p *printer) (*stage, error) {
 	p.step("the upstream, the API to protect, is http://" + s.upstream.address)
 
 	p.step("starting the gateway …")
-	if err := s.startGateway(ctx, binaries, choose("the gateway", gatewayAddress), choose("the console", consoleAddress)); err != nil {
+	s.program = filepath.Join(o.binaries, "caddy-awsjwt")
+	if err := s.startGateway(ctx, binaries, choose("the gateway", gatewayAddress), choose("the console", consoleAddress), choose("the gateway's administration", adminAddress)); err != nil {
 		return s, err
 	}
 	p.step("the gateway, Caddy with aws_jwt, is http://" + s.gateway.Address)
@@ -73,8 +76,8 @@ func open(ctx context.Context, o options, p *printer) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) startGateway(ctx context.Context, binaries, address, console string) (err error) {
-	for _, each := range []*string{&address, &console} {
+func (s *stage) startGateway(ctx context.Context, binaries, address, console, admin string) (err error) {
+	for _, each := range []*string{&address, &console, &admin} {
 		if *each != anyPort {
 			continue
 		}
@@ -83,7 +86,7 @@ func (s *stage) startGateway(ctx context.Context, binaries, address, console str
 		}
 	}
 	s.console = console
-	if s.caddyfile, err = caddyfile(address, console, s.sts.Issuers["111122223333"], s.upstream.address); err != nil {
+	if s.caddyfile, err = caddyfile(address, console, admin, s.sts.Issuers["111122223333"], s.upstream.address); err != nil {
 		return err
 	}
 	s.gateway, err = stack.StartGatewayContext(ctx, binaries, s.directory, address, s.caddyfile)

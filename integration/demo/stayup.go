@@ -79,7 +79,13 @@ curl -i http://%[7]s/orders                                     # 401
 
 TOKEN=$(%[5]s -token %[8]s)
 curl -i -H "Authorization: Bearer $TOKEN" http://%[7]s/orders   # 403
-`, s.sts.BaseURL, orders.keyID, orders.secret, audience, self, orders.name, s.gateway.Address, reports.name)
+
+# Another policy: the team "reports" may come in, too.
+sed -i 's/team == "orders"/team in ["orders", "reports"]/' %[9]s
+%[10]s reload --config %[9]s
+curl -i -H "Authorization: Bearer $TOKEN" http://%[7]s/orders   # 200
+`, s.sts.BaseURL, orders.keyID, orders.secret, audience, self, orders.name, s.gateway.Address, reports.name,
+		filepath.Join(s.directory, "Caddyfile"), s.program)
 }
 
 // selfName is how this program is started again: "go run" has put it where it
