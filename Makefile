@@ -64,9 +64,11 @@ lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the versio
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
 
-docs: ## write docs/attributes.md and docs/errors.md from the tables of attributes and of remedies
+docs: ## write what is made from the code: docs/attributes.md, docs/errors.md, docs/reference/, testdata/api/
 	go test ./awstoken -run TestAttributesPage -update
 	go test ./caddymodule/remedy -run TestErrorsPage -update
+	go test ./caddymodule -run TestReference -update
+	go test . -run TestAPI -update
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin
@@ -84,7 +86,7 @@ dist: ## build packages, archives, SBOMs and checksums for amd64 and arm64 into 
 fips: ## build bin/fips/ with Go's FIPS 140-3 module, and run units and integration in FIPS mode (five minutes; FIPS140=only tries the stricter mode)
 	@./scripts/fips
 
-oldest-caddy: ## build with the oldest Caddy that docs/compatibility.md promises, and run module and gateway tests with it (minutes; CADDY=v2.11.7 tries another)
+oldest-caddy: ## build with the oldest Caddy that docs/compatibility.md promises, and run module and gateway tests with it (minutes; CADDY=v2.11.9 tries another)
 	@./scripts/oldest-caddy
 
 check-release: ## have goreleaser judge .goreleaser.yaml; compiling it takes some minutes, once
