@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/BurntSushi/toml"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"go.yaml.in/yaml/v3"
 )
@@ -136,6 +137,17 @@ func yamlFaults(_ context.Context, text, _ string) []fault {
 			return found(fmt.Errorf("reading YAML: %w", err))
 		}
 	}
+}
+
+// tomlFaults are those of TOML's grammar.
+func tomlFaults(_ context.Context, text, _ string) []fault {
+	var settings map[string]any
+	_, err := toml.Decode(text, &settings)
+	var where toml.ParseError
+	if errors.As(err, &where) {
+		return []fault{{where.Position.Line - 1, fmt.Errorf("reading TOML: %w", err)}}
+	}
+	return found(err)
 }
 
 var iniLine = regexp.MustCompile(`^(\[[^\[\]]+\]|[A-Za-z][\w.-]*\s*=.*|[#;].*|)$`)

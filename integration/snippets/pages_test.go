@@ -93,6 +93,7 @@ func init() {
 		"python":    pythonFaults,
 		"sh":        shellFaults,
 		"text":      nothing, // pictures, grammars and what programs print
+		"toml":      tomlFaults,
 		"yaml":      yamlFaults,
 		"yml":       yamlFaults,
 	}

@@ -73,6 +73,7 @@ func TestTwins(t *testing.T) {
 		{"ini", "# a comment\n[Service]\nAmbientCapabilities=\n", "[Service]", "[Service", 1, "no section"},
 		{"ini", "[a.b]\nc = d\n", "=", ":", 1, "no setting"},
 		{"ini", "[a.b]\nc = d\n", "[a.b]", "", 1, "in no section"},
+		{"toml", "a = 1\nb = [\"c\"]\n", "b =", "a =", 1, "TOML"},
 		{"hcl", "a \"b\" {\n  c = [1]\n}\n", "]", "", 0, "HCL"},
 		{"python", "import boto3\n\nprint(boto3)\n", "boto3)", "boto3", 0, "line 3: "},
 		{"go", program, `fmt.Println("`, `fmt.Printn("`, 0, "undefined: fmt.Printn"},
