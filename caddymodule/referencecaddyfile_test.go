@@ -92,7 +92,7 @@ func sample(t *testing.T, name, usage string) string {
 	for optionalPart.MatchString(usage) {
 		usage = optionalPart.ReplaceAllString(usage, "$1")
 	}
-	line := name
+	words := []string{name}
 	for word := range strings.FieldsSeq(strings.ReplaceAll(usage, "{ … }", "")) {
 		first, _, _ := strings.Cut(word, "|")
 		first = strings.TrimSuffix(first, "...")
@@ -101,9 +101,9 @@ func sample(t *testing.T, name, usage string) string {
 				t.Errorf("%s: there is no sample of %s", name, word)
 			}
 		}
-		line += " " + first
+		words = append(words, first)
 	}
-	return line
+	return strings.Join(words, " ")
 }
 
 // placed is a directive of ours.

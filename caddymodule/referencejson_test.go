@@ -72,8 +72,10 @@ func TestReferenceJSON(t *testing.T) {
 	for _, id := range ids {
 		section(modules[id])
 	}
-	for i := 0; i < len(objects); i++ { // sections add to them
-		section(objects[i])
+	for len(objects) > 0 { // sections add to them
+		next := objects[0]
+		objects = objects[1:]
+		section(next)
 	}
 	checkReference(t, "json.md", b.String())
 }

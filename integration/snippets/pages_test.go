@@ -19,15 +19,14 @@ import (
 // Every block of every page is what its language says.
 func TestSnippets(t *testing.T) {
 	for _, path := range pages(t) {
-		t.Run(path, func(t *testing.T) {
-			t.Parallel()
-			page := stacktest.ReadPage(t, path)
-			for _, block := range page.Blocks("all") {
+		for _, block := range stacktest.ReadPage(t, path).Blocks("all") {
+			t.Run(fmt.Sprintf("%s:%d", path, block.Line), func(t *testing.T) {
+				t.Parallel()
 				for _, fault := range faults(t.Context(), block, t.TempDir()) {
 					t.Errorf("%s:%d: %v", path, block.Line+fault.line, fault.err)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
