@@ -7,7 +7,7 @@ ACTIONLINT_VERSION := v1.7.12
 TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-export VERSION DIST ARCHES
+export VERSION DIST ARCHES CADDY
 
 # Tests and linters build as packaging/build does, so that what one compiles the
 # others need not.
@@ -15,7 +15,7 @@ test lint: export CGO_ENABLED = 0
 test lint: export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deb dist fips check-release deps clean
+.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deb dist fips oldest-caddy check-release deps clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,9 +66,11 @@ lint: $(GOLANGCI_LINT) ## go vet, the linters of .golangci.yml and actionlint, i
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
 
-docs: ## write docs/attributes.md and docs/errors.md from the tables of attributes and of remedies
+docs: ## write what is made from the code: docs/attributes.md, docs/errors.md, docs/reference/, testdata/api/
 	go test ./awstoken -run TestAttributesPage -update
 	go test ./caddymodule/remedy -run TestErrorsPage -update
+	go test ./caddymodule -run TestReference -update
+	go test . -run TestAPI -update
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin
@@ -85,6 +87,9 @@ dist: ## build packages, archives, SBOMs and checksums for amd64 and arm64 into 
 
 fips: ## build bin/fips/ with Go's FIPS 140-3 module, and run units and integration in FIPS mode (five minutes; FIPS140=only tries the stricter mode)
 	@./scripts/fips
+
+oldest-caddy: ## build with the oldest Caddy that docs/compatibility.md promises, and run module and gateway tests with it (minutes; CADDY=v2.11.9 tries another)
+	@./scripts/oldest-caddy
 
 check-release: ## have goreleaser judge .goreleaser.yaml; compiling it takes some minutes, once
 	GOFLAGS= go run github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION) check

@@ -5,20 +5,8 @@ import (
 )
 
 func readAssertion(d *caddyfile.Dispenser, h *Handler) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
 	h.Assertion = new(Assertion)
-	return readBlock(d, h.Assertion, map[string]subdirective[Assertion]{
-		"issuer":    {func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Issuer) }, false},
-		"audience":  {func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Audience) }, false},
-		"subject":   {func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Subject) }, false},
-		"claims":    {func(d *caddyfile.Dispenser, a *Assertion) error { return readList(d, &a.Claims) }, false},
-		"header":    {func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Header) }, false},
-		"ttl":       {func(d *caddyfile.Dispenser, a *Assertion) error { return readDuration(d, &a.TTL) }, false},
-		"algorithm": {func(d *caddyfile.Dispenser, a *Assertion) error { return readWord(d, &a.Algorithm) }, false},
-		"rotation":  {func(d *caddyfile.Dispenser, a *Assertion) error { return readDuration(d, &a.Rotation) }, false},
-	})
+	return readOnlyBlock(d, h.Assertion, assertionLines)
 }
 
 func readWord[S ~string](d *caddyfile.Dispenser, into *S) error {
@@ -28,4 +16,15 @@ func readWord[S ~string](d *caddyfile.Dispenser, into *S) error {
 	}
 	*into = S(text)
 	return nil
+}
+
+var assertionLines = lines[Assertion]{
+	"issuer":    {usage: "<url>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Issuer) }},
+	"audience":  {usage: "<audience>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Audience) }},
+	"subject":   {usage: "<template>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Subject) }},
+	"claims":    {usage: "<path>...", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readList(d, &a.Claims) }},
+	"header":    {usage: "<field>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Header) }},
+	"ttl":       {usage: "<duration>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readDuration(d, &a.TTL) }},
+	"algorithm": {usage: "ES256|RS256", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readWord(d, &a.Algorithm) }},
+	"rotation":  {usage: "<duration>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readDuration(d, &a.Rotation) }},
 }

@@ -7,23 +7,20 @@ import (
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("aws_jwt_authorize", parseAuthorize)
-	httpcaddyfile.RegisterDirectiveOrder("aws_jwt_authorize", httpcaddyfile.Before, "respond")
+	authorizeDirective.registerHandler(parseAuthorize)
 }
 
-// parseAuthorize sets up the handler from Caddyfile tokens. Syntax:
-//
-//	aws_jwt_authorize [<matcher>] {
-//	    original {
-//	        method    <field>
-//	        host      <field>
-//	        uri       <field>
-//	        client_ip <field>
-//	    }
-//	    aws_jwt {
-//	        …
-//	    }
-//	}
+var authorizeDirective = directive[Authorize]{
+	name: "aws_jwt_authorize",
+	subdirective: subdirective[Authorize]{
+		usage: "[<matcher>] { … }",
+		read:  func(d *caddyfile.Dispenser, a *Authorize) error { return readOnlyBlock(d, a, authorizeLines) },
+		block: authorizeLines,
+	},
+	position: httpcaddyfile.Before,
+	beside:   "respond",
+}
+
 func parseAuthorize(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	authorize := new(Authorize)
 	return authorize, authorize.UnmarshalCaddyfile(h.Dispenser)
@@ -31,28 +28,25 @@ func parseAuthorize(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (a *Authorize) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next()
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	return readBlock(d, a, map[string]subdirective[Authorize]{
-		"original": {readOriginal, false},
-		"aws_jwt": {func(d *caddyfile.Dispenser, a *Authorize) error {
-			a.Handler = new(Handler)
-			return a.Handler.readSettings(d)
-		}, false},
-	})
+	return authorizeDirective.unmarshal(d, a)
 }
 
 func readOriginal(d *caddyfile.Dispenser, a *Authorize) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
 	a.Original = new(Original)
-	return readBlock(d, a.Original, map[string]subdirective[Original]{
-		"method":    {func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.Method) }, false},
-		"host":      {func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.Host) }, false},
-		"uri":       {func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.URI) }, false},
-		"client_ip": {func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.ClientIP) }, false},
-	})
+	return readOnlyBlock(d, a.Original, originalLines)
+}
+
+var authorizeLines = lines[Authorize]{
+	"original": {usage: "{ … }", read: readOriginal, block: originalLines},
+	"aws_jwt": {usage: "{ … }", read: func(d *caddyfile.Dispenser, a *Authorize) error {
+		a.Handler = new(Handler)
+		return readHandler(d, a.Handler)
+	}, block: handlerLines},
+}
+
+var originalLines = lines[Original]{
+	"method":    {usage: "<field>", read: func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.Method) }},
+	"host":      {usage: "<field>", read: func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.Host) }},
+	"uri":       {usage: "<field>", read: func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.URI) }},
+	"client_ip": {usage: "<field>", read: func(d *caddyfile.Dispenser, o *Original) error { return readText(d, &o.ClientIP) }},
 }

@@ -11,74 +11,17 @@ import (
 )
 
 func init() {
-	httpcaddyfile.RegisterDirective("aws_jwt", parseDirective)
-	httpcaddyfile.RegisterDirectiveOrder("aws_jwt", httpcaddyfile.Before, "basic_auth")
+	handlerDirective.register(parseDirective)
 }
 
-// parseDirective sets up the handler from Caddyfile tokens. Syntax:
-//
-//	aws_jwt [<matcher>] {
-//	    issuer <url> [<account-id>...] {
-//	        account   <account-id>...
-//	        audience  <audience>...
-//	        algorithm RS256|ES384...
-//	        jwks_url  <url>
-//	        jwks_file <path>
-//	    }
-//	    issuers_file <path>
-//	    organization <org-id>... {
-//	        issuer_template <url>
-//	    }
-//	    jwks {
-//	        ttl       <duration>
-//	        max_stale <duration>
-//	        cooldown  <duration>
-//	        timeout   <duration>
-//	        ca        <pem-file>...
-//	        proxy     <url>
-//	        allow_private_addresses
-//	        persist   on|off
-//	    }
-//	    audience        <audience>...
-//	    single_audience
-//	    algorithm       RS256|ES384...
-//	    leeway          <duration>
-//	    max_lifetime    <duration>
-//	    account         <account-id>...
-//	    org             <org-id>...
-//	    principal_tag   <key> <value>...
-//	    request_tag     <key> <value>...
-//	    deny            [<name>] <cel>
-//	    deny            shadow <name> <cel>
-//	    allow           [<name>] <cel>
-//	    allow           shadow <name> <cel>
-//	    mode            enforce|audit
-//	    optional
-//	    header          <field> <value>
-//	    default_headers on|off
-//	    assertion {
-//	        issuer    <url>
-//	        audience  <audience>
-//	        subject   <template>
-//	        claims    <path>...
-//	        header    <field>
-//	        ttl       <duration>
-//	        algorithm ES256|RS256
-//	        rotation  <duration>
-//	    }
-//	    forward_token
-//	    allow_upgrade   websocket
-//	    max_stream      <duration>
-//	    realm           <name>
-//	    explain_errors
-//	    cache off|{
-//	        size <tokens>
-//	        ttl  <duration>
-//	    }
-//	    signature_share <per cent>
-//	    log_passes      <n>
-//	}
-//
+var handlerDirective = directive[Handler]{
+	name:         "aws_jwt",
+	subdirective: subdirective[Handler]{usage: "[<matcher>] { … }", read: readHandler, block: handlerLines},
+	position:     httpcaddyfile.Before,
+	beside:       "basic_auth",
+}
+
+// parseDirective sets up the handler from Caddyfile tokens: those of handlerLines.
 // With a matcher it writes two routes: one that strips every request, and one
 // that authenticates those that match.
 func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
@@ -119,45 +62,42 @@ func route(matcher caddy.ModuleMap, handler *Handler) caddyhttp.Route {
 
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next()
-	return h.readSettings(d)
+	return handlerDirective.unmarshal(d, h)
 }
 
-// readSettings reads what is behind the name.
-func (h *Handler) readSettings(d *caddyfile.Dispenser) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	return readBlock(d, h, map[string]subdirective[Handler]{
-		"issuer":          {readIssuer, true},
-		"issuers_file":    {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.IssuersFile) }, false},
-		"organization":    {readOrganization, false},
-		"jwks":            {readJWKS, false},
-		"audience":        {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Audiences) }, false},
-		"single_audience": {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.SingleAudience) }, false},
-		"algorithm":       {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Algorithms) }, false},
-		"leeway":          {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.Leeway) }, false},
-		"max_lifetime":    {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxLifetime) }, false},
-		"account":         {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Accounts) }, false},
-		"org":             {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Orgs) }, false},
-		"principal_tag":   {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.PrincipalTags) }, true},
-		"request_tag":     {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, true},
-		"deny":            {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, true},
-		"allow":           {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, true},
-		"mode":            {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }, false},
-		"optional":        {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.Optional) }, false},
-		"header":          {readHeader, true},
-		"default_headers": {func(d *caddyfile.Dispenser, h *Handler) error {
-			return readSwitch(d, "default_headers", &h.DefaultHeaders)
-		}, false},
-		"assertion":       {readAssertion, false},
-		"forward_token":   {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }, false},
-		"allow_upgrade":   {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }, false},
-		"max_stream":      {func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }, false},
-		"cache":           {readCache, false},
-		"signature_share": {readSignatureShare, false},
-		"realm":           {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }, false},
-		"log_passes":      {readLogPasses, false},
-		"explain_errors":  {func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }, false},
-	})
+func readHandler(d *caddyfile.Dispenser, h *Handler) error {
+	return readOnlyBlock(d, h, handlerLines)
+}
+
+var handlerLines = lines[Handler]{
+	"issuer":          {usage: "<url> [<account-id>...] [{ … }]", read: readIssuer, repeatable: true, block: issuerLines},
+	"issuers_file":    {usage: "<path>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.IssuersFile) }},
+	"organization":    {usage: "<org-id>... [{ … }]", read: readOrganization, block: organizationLines},
+	"jwks":            {usage: "{ … }", read: readJWKS, block: jwksLines},
+	"audience":        {usage: "<audience>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Audiences) }},
+	"single_audience": {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.SingleAudience) }},
+	"algorithm":       {usage: "RS256|ES384...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Algorithms) }},
+	"leeway":          {usage: "<duration>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.Leeway) }},
+	"max_lifetime":    {usage: "<duration>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxLifetime) }},
+	"account":         {usage: "<account-id>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Accounts) }},
+	"org":             {usage: "<org-id>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Orgs) }},
+	"principal_tag":   {usage: "<key> <value>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.PrincipalTags) }, repeatable: true},
+	"request_tag":     {usage: "<key> <value>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, repeatable: true},
+	"deny":            {usage: "[[shadow] <name>] <cel>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, repeatable: true},
+	"allow":           {usage: "[[shadow] <name>] <cel>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, repeatable: true},
+	"mode":            {usage: "enforce|audit", read: func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }},
+	"optional":        {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.Optional) }},
+	"header":          {usage: "<field> <value>", read: readHeader, repeatable: true},
+	"default_headers": {usage: "on|off", read: func(d *caddyfile.Dispenser, h *Handler) error {
+		return readSwitch(d, "default_headers", &h.DefaultHeaders)
+	}},
+	"assertion":       {usage: "{ … }", read: readAssertion, block: assertionLines},
+	"forward_token":   {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }},
+	"allow_upgrade":   {usage: "websocket", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }},
+	"max_stream":      {usage: "<duration>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readDuration(d, &h.MaxStream) }},
+	"cache":           {usage: "off|{ … }", read: readCache, block: cacheLines},
+	"signature_share": {usage: "<per-cent>", read: readSignatureShare},
+	"realm":           {usage: "<name>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Realm) }},
+	"log_passes":      {usage: "<n>", read: readLogPasses},
+	"explain_errors":  {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }},
 }

@@ -171,8 +171,31 @@ func TestCaddyfileArguments(t *testing.T) {
 		{"explain_errors on", fmt.Sprintf(count, "on")},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
-			checkCaddyfileError(t, inBlock("issuer https://a.example\n"+tt.line), tt.want, 4+strings.Count(tt.line, "\n"))
+			checkCaddyfileError(t, inBlock("issuer https://a.example\n"+tt.line), withUsage(tt.want, tt.line, handlerLines), 4+strings.Count(tt.line, "\n"))
 		})
+	}
+}
+
+// withUsage is what is wanted of a line with the wrong number of arguments: it
+// ends with the line as it should be.
+func withUsage[T any](want, line string, known lines[T]) string {
+	if !strings.HasPrefix(want, "wrong argument count") {
+		return want
+	}
+	name, _, _ := strings.Cut(line, " ")
+	return want + "; write " + known[name].written(name)
+}
+
+func TestCaddyfileUsage(t *testing.T) {
+	for _, tt := range []struct{ line, want string }{
+		{"leeway", "wrong argument count or unexpected line ending after 'leeway'; write leeway <duration>"},
+		{"optional on", "wrong argument count or unexpected line ending after 'on'; write optional"},
+		{"issuer", "wrong argument count or unexpected line ending after 'issuer'; write issuer <url> [<account-id>...] [{ … }]"},
+		{"jwks x", "wrong argument count or unexpected line ending after 'x'; write jwks { … }"},
+		{"jwks_file x", `unknown subdirective "jwks_file"; it belongs into issuer { … }`},
+		{"ttl 5m", `unknown subdirective "ttl"; it belongs into assertion { … } or cache { … } or jwks { … }`},
+	} {
+		t.Run(tt.line, func(t *testing.T) { checkCaddyfileError(t, inBlock(trust+tt.line), tt.want, 5) })
 	}
 }
 
@@ -199,14 +222,23 @@ func TestCaddyfileArgumentsInBlocks(t *testing.T) {
 		{"jwks", "allow_private_addresses on", "wrong argument count or unexpected line ending after 'on'"},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
-			checkCaddyfileError(t, inBlock(tt.block+" {\n\t"+tt.line+"\n}"), tt.want, 4)
+			want := tt.want
+			switch block, _, _ := strings.Cut(tt.block, " "); block {
+			case "issuer":
+				want = withUsage(want, tt.line, issuerLines)
+			case "jwks":
+				want = withUsage(want, tt.line, jwksLines)
+			default:
+				want = withUsage(want, tt.line, organizationLines)
+			}
+			checkCaddyfileError(t, inBlock(tt.block+" {\n\t"+tt.line+"\n}"), want, 4)
 		})
 	}
 }
 
 func TestCaddyfileDirectiveTakesOnlyAMatcher(t *testing.T) {
 	checkCaddyfileError(t, ":8080 {\n\taws_jwt orders {\n\t\tissuer https://a.example\n\t}\n}\n",
-		"wrong argument count or unexpected line ending after 'orders'", 2)
+		"wrong argument count or unexpected line ending after 'orders'; write aws_jwt [<matcher>] { … }", 2)
 	checkCaddyfileError(t, ":8080 {\n\taws_jwt /a/* /b/* {\n\t\tissuer https://a.example\n\t}\n}\n",
-		"wrong argument count or unexpected line ending after '/b/*'", 2)
+		"wrong argument count or unexpected line ending after '/b/*'; write aws_jwt [<matcher>] { … }", 2)
 }

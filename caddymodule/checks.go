@@ -114,7 +114,7 @@ func readSignatureShare(d *caddyfile.Dispenser, h *Handler) error {
 func readNumber(d *caddyfile.Dispenser, what string, into *int) error {
 	var text string
 	if !d.AllArgs(&text) {
-		return d.ArgErr()
+		return errArguments
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
 	if err != nil || n <= 0 {
@@ -134,10 +134,12 @@ func readCache(d *caddyfile.Dispenser, h *Handler) error {
 		h.Cache.Off = true
 		return nil
 	}
-	return readBlock(d, h.Cache, map[string]subdirective[Cache]{
-		"size": {func(d *caddyfile.Dispenser, c *Cache) error {
-			return readNumber(d, "a size is a number above 0", &c.Size)
-		}, false},
-		"ttl": {func(d *caddyfile.Dispenser, c *Cache) error { return readDuration(d, &c.TTL) }, false},
-	})
+	return readBlock(d, h.Cache, cacheLines)
+}
+
+var cacheLines = lines[Cache]{
+	"size": {usage: "<tokens>", read: func(d *caddyfile.Dispenser, c *Cache) error {
+		return readNumber(d, "a size is a number above 0", &c.Size)
+	}},
+	"ttl": {usage: "<duration>", read: func(d *caddyfile.Dispenser, c *Cache) error { return readDuration(d, &c.TTL) }},
 }

@@ -7,17 +7,20 @@ import (
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("aws_jwt_console", parseConsole)
-	httpcaddyfile.RegisterDirectiveOrder("aws_jwt_console", httpcaddyfile.Before, "respond")
+	consoleDirective.registerHandler(parseConsole)
 }
 
-// parseConsole sets up the page from Caddyfile tokens. Syntax:
-//
-//	aws_jwt_console [<matcher>] {
-//	    remote_ip     <cidr>...|private_ranges
-//	    authenticated
-//	    host          <name>...
-//	}
+var consoleDirective = directive[Console]{
+	name: "aws_jwt_console",
+	subdirective: subdirective[Console]{
+		usage: "[<matcher>] { … }",
+		read:  func(d *caddyfile.Dispenser, c *Console) error { return readOnlyBlock(d, c, consoleLines) },
+		block: consoleLines,
+	},
+	position: httpcaddyfile.Before,
+	beside:   "respond",
+}
+
 func parseConsole(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	c := new(Console)
 	return c, c.UnmarshalCaddyfile(h.Dispenser)
@@ -25,15 +28,7 @@ func parseConsole(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (c *Console) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next()
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	return readBlock(d, c, map[string]subdirective[Console]{
-		"remote_ip":     {readRemoteIP, false},
-		"authenticated": {func(d *caddyfile.Dispenser, c *Console) error { return readFlag(d, &c.Authenticated) }, false},
-		"host":          {func(d *caddyfile.Dispenser, c *Console) error { return readList(d, &c.Hosts) }, false},
-	})
+	return consoleDirective.unmarshal(d, c)
 }
 
 // readRemoteIP takes private_ranges for what Caddy's own matchers take it.
@@ -50,4 +45,10 @@ func readRemoteIP(d *caddyfile.Dispenser, c *Console) error {
 		c.RemoteIP = append(c.RemoteIP, each)
 	}
 	return nil
+}
+
+var consoleLines = lines[Console]{
+	"remote_ip":     {usage: "<cidr>...|private_ranges", read: readRemoteIP},
+	"authenticated": {read: func(d *caddyfile.Dispenser, c *Console) error { return readFlag(d, &c.Authenticated) }},
+	"host":          {usage: "<name>...", read: func(d *caddyfile.Dispenser, c *Console) error { return readList(d, &c.Hosts) }},
 }

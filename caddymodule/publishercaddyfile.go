@@ -7,27 +7,17 @@ import (
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("aws_jwt_issuer", parsePublisher)
-	// Before aws_jwt, so that whoever fetches the keys needs no token.
-	httpcaddyfile.RegisterDirectiveOrder("aws_jwt_issuer", httpcaddyfile.After, "try_files")
+	publisherDirective.registerHandler(parsePublisher)
 }
 
-// parsePublisher sets up the handler from Caddyfile tokens. Syntax:
-//
-//	aws_jwt_issuer [<matcher>] <url> {
-//	    algorithm ES256|RS256...
-//	    rotation  <duration>
-//	    exchange {
-//	        audience  <audience>...
-//	        subject   <template>
-//	        claims    <path>...
-//	        ttl       <duration>
-//	        algorithm ES256|RS256
-//	        aws_jwt {
-//	            …
-//	        }
-//	    }
-//	}
+// It comes before aws_jwt, so that whoever fetches the keys needs no token.
+var publisherDirective = directive[Publisher]{
+	name:         "aws_jwt_issuer",
+	subdirective: subdirective[Publisher]{usage: "[<matcher>] <url> [{ … }]", read: readPublisher, block: publisherLines},
+	position:     httpcaddyfile.After,
+	beside:       "try_files",
+}
+
 func parsePublisher(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	publisher := new(Publisher)
 	return publisher, publisher.UnmarshalCaddyfile(h.Dispenser)
@@ -35,31 +25,35 @@ func parsePublisher(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (p *Publisher) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next()
+	return publisherDirective.unmarshal(d, p)
+}
+
+func readPublisher(d *caddyfile.Dispenser, p *Publisher) error {
 	if !d.Args(&p.URL) || d.NextArg() {
-		return d.ArgErr()
+		return errArguments
 	}
-	return readBlock(d, p, map[string]subdirective[Publisher]{
-		"algorithm": {func(d *caddyfile.Dispenser, p *Publisher) error { return readList(d, &p.Algorithms) }, false},
-		"rotation":  {func(d *caddyfile.Dispenser, p *Publisher) error { return readDuration(d, &p.Rotation) }, false},
-		"exchange":  {readExchangeBlock, false},
-	})
+	return readBlock(d, p, publisherLines)
 }
 
 func readExchangeBlock(d *caddyfile.Dispenser, p *Publisher) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
 	p.Exchange = new(Exchange)
-	return readBlock(d, p.Exchange, map[string]subdirective[Exchange]{
-		"audience":  {func(d *caddyfile.Dispenser, e *Exchange) error { return readList(d, &e.Audiences) }, false},
-		"subject":   {func(d *caddyfile.Dispenser, e *Exchange) error { return readText(d, &e.Subject) }, false},
-		"claims":    {func(d *caddyfile.Dispenser, e *Exchange) error { return readList(d, &e.Claims) }, false},
-		"ttl":       {func(d *caddyfile.Dispenser, e *Exchange) error { return readDuration(d, &e.TTL) }, false},
-		"algorithm": {func(d *caddyfile.Dispenser, e *Exchange) error { return readWord(d, &e.Algorithm) }, false},
-		"aws_jwt": {func(d *caddyfile.Dispenser, e *Exchange) error {
-			e.Handler = new(Handler)
-			return e.Handler.readSettings(d)
-		}, false},
-	})
+	return readOnlyBlock(d, p.Exchange, exchangeLines)
+}
+
+var publisherLines = lines[Publisher]{
+	"algorithm": {usage: "ES256|RS256...", read: func(d *caddyfile.Dispenser, p *Publisher) error { return readList(d, &p.Algorithms) }},
+	"rotation":  {usage: "<duration>", read: func(d *caddyfile.Dispenser, p *Publisher) error { return readDuration(d, &p.Rotation) }},
+	"exchange":  {usage: "{ … }", read: readExchangeBlock, block: exchangeLines},
+}
+
+var exchangeLines = lines[Exchange]{
+	"audience":  {usage: "<audience>...", read: func(d *caddyfile.Dispenser, e *Exchange) error { return readList(d, &e.Audiences) }},
+	"subject":   {usage: "<template>", read: func(d *caddyfile.Dispenser, e *Exchange) error { return readText(d, &e.Subject) }},
+	"claims":    {usage: "<path>...", read: func(d *caddyfile.Dispenser, e *Exchange) error { return readList(d, &e.Claims) }},
+	"ttl":       {usage: "<duration>", read: func(d *caddyfile.Dispenser, e *Exchange) error { return readDuration(d, &e.TTL) }},
+	"algorithm": {usage: "ES256|RS256", read: func(d *caddyfile.Dispenser, e *Exchange) error { return readWord(d, &e.Algorithm) }},
+	"aws_jwt": {usage: "{ … }", read: func(d *caddyfile.Dispenser, e *Exchange) error {
+		e.Handler = new(Handler)
+		return readHandler(d, e.Handler)
+	}, block: handlerLines},
 }

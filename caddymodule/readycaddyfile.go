@@ -7,16 +7,21 @@ import (
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("aws_jwt_ready", parseReady)
-	// Before aws_jwt, so that whoever asks needs no token.
-	httpcaddyfile.RegisterDirectiveOrder("aws_jwt_ready", httpcaddyfile.After, "try_files")
+	readyDirective.registerHandler(parseReady)
 }
 
-// parseReady sets up the handler from Caddyfile tokens. Syntax:
-//
-//	aws_jwt_ready [<matcher>] {
-//	    require listed|none|<issuer-url>...
-//	}
+// It comes before aws_jwt, so that whoever asks needs no token.
+var readyDirective = directive[Ready]{
+	name: "aws_jwt_ready",
+	subdirective: subdirective[Ready]{
+		usage: "[<matcher>] [{ … }]",
+		read:  func(d *caddyfile.Dispenser, r *Ready) error { return readOnlyBlock(d, r, readyLines) },
+		block: readyLines,
+	},
+	position: httpcaddyfile.After,
+	beside:   "try_files",
+}
+
 func parseReady(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	ready := new(Ready)
 	return ready, ready.UnmarshalCaddyfile(h.Dispenser)
@@ -24,11 +29,9 @@ func parseReady(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 
 // UnmarshalCaddyfile reads a whole directive, beginning at its name.
 func (r *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next()
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	return readBlock(d, r, map[string]subdirective[Ready]{
-		"require": {func(d *caddyfile.Dispenser, r *Ready) error { return readList(d, &r.Require) }, false},
-	})
+	return readyDirective.unmarshal(d, r)
+}
+
+var readyLines = lines[Ready]{
+	"require": {usage: "listed|none|<issuer-url>...", read: func(d *caddyfile.Dispenser, r *Ready) error { return readList(d, &r.Require) }},
 }

@@ -26,7 +26,7 @@ func checkLogPasses(n int) error {
 func readLogPasses(d *caddyfile.Dispenser, h *Handler) error {
 	var text string
 	if !d.AllArgs(&text) {
-		return d.ArgErr()
+		return errArguments
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {

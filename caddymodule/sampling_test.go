@@ -62,8 +62,8 @@ func TestLogPassesFaults(t *testing.T) {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
-		"log_passes":       "wrong argument count or unexpected line ending after 'log_passes'",
-		"log_passes 1 2":   "wrong argument count or unexpected line ending after '1'",
+		"log_passes":       "wrong argument count or unexpected line ending after 'log_passes'; write log_passes <n>",
+		"log_passes 1 2":   "wrong argument count or unexpected line ending after '1'; write log_passes <n>",
 		"log_passes 0":     `log_passes is a number above 0, of how many requests one is logged, not "0"`,
 		"log_passes 1%":    `log_passes is a number above 0, of how many requests one is logged, not "1%"`,
 		"log_passes often": `log_passes is a number above 0, of how many requests one is logged, not "often"`,

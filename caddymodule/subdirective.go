@@ -1,7 +1,10 @@
 package caddymodule
 
 import (
+	"errors"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -9,15 +12,46 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/awstoken"
 )
 
-// subdirective reads one line, or block, of a Caddyfile into a T.
+// subdirective is one line, or block, of a Caddyfile that is read into a T.
 type subdirective[T any] struct {
+	usage      string // what stands behind its name, as in docs/reference/caddyfile.md
 	read       func(*caddyfile.Dispenser, *T) error
 	repeatable bool
+	block      manual // the lines of its block; nil: it has none
+}
+
+// lines are the subdirectives of a block, by name.
+type lines[T any] map[string]subdirective[T]
+
+// manual is what is asked of the lines of another block.
+type manual interface{ knows(name string) bool }
+
+func (l lines[T]) knows(name string) bool {
+	_, known := l[name]
+	return known
+}
+
+// errArguments is the error of whatever reads a line that has too few arguments,
+// or too many. The user sees what to write instead.
+var errArguments = errors.New("wrong arguments")
+
+// readLine reads what is behind the name of a line.
+func (s subdirective[T]) readLine(d *caddyfile.Dispenser, name string, into *T) error {
+	err := s.read(d, into)
+	if errors.Is(err, errArguments) {
+		return d.Errf("wrong argument count or unexpected line ending after '%s'; write %s", d.Val(), s.written(name))
+	}
+	return err
+}
+
+// written is the whole line.
+func (s subdirective[T]) written(name string) string {
+	return strings.TrimSpace(name + " " + s.usage)
 }
 
 // readBlock reads the block at the cursor, line by line. A name that is not
 // known, and one that comes twice and may not, is an error.
-func readBlock[T any](d *caddyfile.Dispenser, into *T, known map[string]subdirective[T]) error {
+func readBlock[T any](d *caddyfile.Dispenser, into *T, known lines[T]) error {
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
@@ -29,19 +63,32 @@ func readBlock[T any](d *caddyfile.Dispenser, into *T, known map[string]subdirec
 			return d.Errf("%s stands here already; write it once", name)
 		}
 		seen[name] = true
-		if err := sub.read(d, into); err != nil {
+		if err := sub.readLine(d, name, into); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func unknownSubdirective[T any](d *caddyfile.Dispenser, name string, known map[string]subdirective[T]) error {
-	names := make([]string, 0, len(known))
-	for each := range known {
-		names = append(names, each)
+// readOnlyBlock reads a block that has nothing before it.
+func readOnlyBlock[T any](d *caddyfile.Dispenser, into *T, known lines[T]) error {
+	if d.NextArg() {
+		return errArguments
 	}
-	slices.Sort(names)
+	return readBlock(d, into, known)
+}
+
+func unknownSubdirective[T any](d *caddyfile.Dispenser, name string, known lines[T]) error {
+	names := slices.Sorted(maps.Keys(known))
+	var within []string
+	for _, each := range names {
+		if block := known[each].block; block != nil && block.knows(name) {
+			within = append(within, each+" { … }")
+		}
+	}
+	if len(within) > 0 {
+		return d.Errf("unknown subdirective %q; it belongs into %s", name, strings.Join(within, " or "))
+	}
 	if nearest := awstoken.Nearest(name, names); nearest != "" {
 		return d.Errf("unknown subdirective %q; did you mean %q?", name, nearest)
 	}
@@ -51,53 +98,31 @@ func unknownSubdirective[T any](d *caddyfile.Dispenser, name string, known map[s
 func readIssuer(d *caddyfile.Dispenser, h *Handler) error {
 	var issuer Issuer
 	if !d.Args(&issuer.URL) {
-		return d.ArgErr()
+		return errArguments
 	}
 	issuer.Accounts = d.RemainingArgs()
-	err := readBlock(d, &issuer, map[string]subdirective[Issuer]{
-		"account":   {func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Accounts) }, false},
-		"audience":  {func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Audiences) }, false},
-		"algorithm": {func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Algorithms) }, false},
-		"jwks_url":  {func(d *caddyfile.Dispenser, i *Issuer) error { return readText(d, &i.JWKSURL) }, false},
-		"jwks_file": {func(d *caddyfile.Dispenser, i *Issuer) error { return readText(d, &i.JWKSFile) }, false},
-	})
+	err := readBlock(d, &issuer, issuerLines)
 	h.Issuers = append(h.Issuers, issuer)
 	return err
 }
 
 func readJWKS(d *caddyfile.Dispenser, h *Handler) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
 	h.JWKS = new(JWKS)
-	return readBlock(d, h.JWKS, map[string]subdirective[JWKS]{
-		"ttl":       {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.TTL) }, false},
-		"max_stale": {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.MaxStale) }, false},
-		"cooldown":  {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Cooldown) }, false},
-		"timeout":   {func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Timeout) }, false},
-		"ca":        {func(d *caddyfile.Dispenser, j *JWKS) error { return readList(d, &j.CA) }, false},
-		"proxy":     {func(d *caddyfile.Dispenser, j *JWKS) error { return readText(d, &j.Proxy) }, false},
-		"allow_private_addresses": {
-			func(d *caddyfile.Dispenser, j *JWKS) error { return readFlag(d, &j.AllowPrivateAddresses) }, false,
-		},
-		"persist": {func(d *caddyfile.Dispenser, j *JWKS) error { return readSwitch(d, "persist", &j.Persist) }, false},
-	})
+	return readOnlyBlock(d, h.JWKS, jwksLines)
 }
 
 func readOrganization(d *caddyfile.Dispenser, h *Handler) error {
 	h.Organization = &Organization{IDs: d.RemainingArgs()}
 	if len(h.Organization.IDs) == 0 {
-		return d.ArgErr()
+		return errArguments
 	}
-	return readBlock(d, h.Organization, map[string]subdirective[Organization]{
-		"issuer_template": {func(d *caddyfile.Dispenser, o *Organization) error { return readText(d, &o.IssuerTemplate) }, false},
-	})
+	return readBlock(d, h.Organization, organizationLines)
 }
 
 func readList[S ~string](d *caddyfile.Dispenser, into *[]S) error {
 	values := d.RemainingArgs()
 	if len(values) == 0 {
-		return d.ArgErr()
+		return errArguments
 	}
 	for _, value := range values {
 		*into = append(*into, S(value))
@@ -107,7 +132,7 @@ func readList[S ~string](d *caddyfile.Dispenser, into *[]S) error {
 
 func readText(d *caddyfile.Dispenser, into *string) error {
 	if !d.AllArgs(into) {
-		return d.ArgErr()
+		return errArguments
 	}
 	if *into == "" {
 		return d.Err("the value is empty")
@@ -117,7 +142,7 @@ func readText(d *caddyfile.Dispenser, into *string) error {
 
 func readFlag(d *caddyfile.Dispenser, into *bool) error {
 	if d.NextArg() {
-		return d.ArgErr()
+		return errArguments
 	}
 	*into = true
 	return nil
@@ -126,7 +151,7 @@ func readFlag(d *caddyfile.Dispenser, into *bool) error {
 func readDuration(d *caddyfile.Dispenser, into **caddy.Duration) error {
 	var text string
 	if !d.AllArgs(&text) {
-		return d.ArgErr()
+		return errArguments
 	}
 	parsed, err := caddy.ParseDuration(text)
 	if err != nil {
@@ -140,11 +165,11 @@ func readDuration(d *caddyfile.Dispenser, into **caddy.Duration) error {
 func readTag(d *caddyfile.Dispenser, into *map[string][]string) error {
 	var key string
 	if !d.Args(&key) {
-		return d.ArgErr()
+		return errArguments
 	}
 	values := d.RemainingArgs()
 	if len(values) == 0 {
-		return d.ArgErr()
+		return errArguments
 	}
 	if _, twice := (*into)[key]; twice {
 		return d.Errf("tag %q stands here already; name all its values on one line", key)
@@ -179,7 +204,7 @@ func readRule(d *caddyfile.Dispenser, into *[]Rule) error {
 func readHeader(d *caddyfile.Dispenser, h *Handler) error {
 	var header Header
 	if !d.AllArgs(&header.Field, &header.Value) {
-		return d.ArgErr()
+		return errArguments
 	}
 	h.Headers = append(h.Headers, header)
 	return nil
@@ -193,4 +218,27 @@ func readSwitch(d *caddyfile.Dispenser, name string, into **bool) error {
 	on := text == "on"
 	*into = &on
 	return nil
+}
+
+var issuerLines = lines[Issuer]{
+	"account":   {usage: "<account-id>...", read: func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Accounts) }},
+	"audience":  {usage: "<audience>...", read: func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Audiences) }},
+	"algorithm": {usage: "RS256|ES384...", read: func(d *caddyfile.Dispenser, i *Issuer) error { return readList(d, &i.Algorithms) }},
+	"jwks_url":  {usage: "<url>", read: func(d *caddyfile.Dispenser, i *Issuer) error { return readText(d, &i.JWKSURL) }},
+	"jwks_file": {usage: "<path>", read: func(d *caddyfile.Dispenser, i *Issuer) error { return readText(d, &i.JWKSFile) }},
+}
+
+var jwksLines = lines[JWKS]{
+	"ttl":                     {usage: "<duration>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.TTL) }},
+	"max_stale":               {usage: "<duration>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.MaxStale) }},
+	"cooldown":                {usage: "<duration>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Cooldown) }},
+	"timeout":                 {usage: "<duration>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readDuration(d, &j.Timeout) }},
+	"ca":                      {usage: "<pem-file>...", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readList(d, &j.CA) }},
+	"proxy":                   {usage: "<url>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readText(d, &j.Proxy) }},
+	"allow_private_addresses": {read: func(d *caddyfile.Dispenser, j *JWKS) error { return readFlag(d, &j.AllowPrivateAddresses) }},
+	"persist":                 {usage: "on|off", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readSwitch(d, "persist", &j.Persist) }},
+}
+
+var organizationLines = lines[Organization]{
+	"issuer_template": {usage: "<url>", read: func(d *caddyfile.Dispenser, o *Organization) error { return readText(d, &o.IssuerTemplate) }},
 }

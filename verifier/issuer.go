@@ -14,15 +14,15 @@ type Issuer struct {
 	// The issuer's URL, compared with iss byte for byte.
 	URL string `json:"url"`
 
-	// The AWS accounts that the issuer may speak for, 12 digits each. None means
-	// any, which is right only for an issuer that no other account can use: AWS
-	// gives every account an issuer of its own.
+	// The AWS accounts that the issuer may speak for, 12 digits each. Default: any,
+	// which is right only for an issuer that no other account can use: AWS gives
+	// every account an issuer of its own.
 	Accounts []string `json:"accounts,omitempty"`
 
-	// The audiences that its tokens may be made out to, instead of the common ones.
+	// The audiences that its tokens may be made out to. Default: the common ones.
 	Audiences []string `json:"audiences,omitempty"`
 
-	// The algorithms for its tokens (RS256, ES384), instead of the common ones.
+	// The algorithms for its tokens: RS256, ES384. Default: the common ones.
 	Algorithms []Algorithm `json:"algorithms,omitempty"`
 
 	// Where its keys are. Default: found by OpenID Connect Discovery.

@@ -67,22 +67,6 @@ func readmeIssuers(t *testing.T) string {
 	return ""
 }
 
-func TestReadmeGo(t *testing.T) {
-	_, blocks := readme(t, "go")
-	if len(blocks) == 0 {
-		t.Fatal("the README shows no Go")
-	}
-	for i, block := range blocks {
-		file := filepath.Join(t.TempDir(), "main.go")
-		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if output, err := exec.Command("go", "build", "-o", os.DevNull, file).CombinedOutput(); err != nil {
-			t.Errorf("Go program %d: %v\n%s", i, err, output)
-		}
-	}
-}
-
 // Each subdirective that the README lists is known, with the arguments shown
 // there.
 func TestReadmeDirective(t *testing.T) {

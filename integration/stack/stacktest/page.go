@@ -35,15 +35,33 @@ func ReadPage(t *testing.T, path string) Page {
 	return Page{Path: path, Text: string(content), t: t}
 }
 
-var fences = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+var fence = regexp.MustCompile("^( *)```(.*)$")
 
 // Blocks are the page's fenced blocks, of one language or of all where it is "all".
+// Those of a list are indented, and lose their indentation. One without an end is a
+// fault of the page.
 func (p Page) Blocks(language string) (blocks []Block) {
-	for _, at := range fences.FindAllStringSubmatchIndex(p.Text, -1) {
-		block := Block{Language: p.Text[at[2]:at[3]], Text: p.Text[at[4]:at[5]], Line: 1 + strings.Count(p.Text[:at[4]], "\n")}
-		if language == "all" || language == block.Language {
-			blocks = append(blocks, block)
+	p.t.Helper()
+	var open *Block
+	indentation := ""
+	number := 0
+	for line := range strings.Lines(p.Text) {
+		number++
+		mark := fence.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		switch {
+		case open == nil && mark != nil:
+			open, indentation = &Block{Language: mark[2], Line: number + 1}, mark[1]
+		case open != nil && mark != nil && mark[2] == "":
+			if language == "all" || language == open.Language {
+				blocks = append(blocks, *open)
+			}
+			open = nil
+		case open != nil:
+			open.Text += strings.TrimPrefix(line, indentation)
 		}
+	}
+	if open != nil {
+		p.t.Errorf("%s:%d: the block has no end", p.Path, open.Line-1)
 	}
 	return blocks
 }

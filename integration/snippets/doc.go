@@ -1,0 +1,2 @@
+// Package snippets checks every fenced block of the pages, by its language.
+package snippets
