@@ -125,6 +125,24 @@ func TestRestAPIIdentity(t *testing.T) {
 	}
 }
 
+// A body that nobody reads is not taken for the next request, which would come with
+// whatever identity the client wrote.
+func TestRestAPIUnreadBody(t *testing.T) {
+	t.Parallel()
+	w, _ := startAPI(t)
+	token := w.token(writer, tags("orders"))
+	inner := "PUT /teams/billing/1 HTTP/1.1\r\nHost: api.example.com\r\nX-Team: billing\r\nX-Aws-Token-Sub: forged\r\nContent-Length: 3\r\n\r\n\"x\""
+	w.ask("GET", "/teams/orders/1", token, inner)
+	billing := w.token(writer, tags("billing"))
+	if got := w.ask("GET", "/teams/billing/1", billing, ""); got.status != 404 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	w.ask("PUT", "/teams/billing/1", billing, `"x"`)
+	if got := w.ask("GET", "/teams/billing/1", billing, ""); got.status != 200 {
+		t.Errorf("the control: %d", got.status)
+	}
+}
+
 // A body of the size that the page allows arrives, one that is a byte longer does
 // not, announced or not.
 func TestRestAPISizes(t *testing.T) {
