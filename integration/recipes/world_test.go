@@ -105,6 +105,9 @@ func (w *world) tokenOf(number, role string, tags map[string]any, aws ...string)
 	return w.sts.Token(number, known[number], "https://"+w.host, func(_, top, claims map[string]any) {
 		arn := "arn:aws:iam::" + number + ":role/" + role
 		top["sub"], claims["principal_id"], claims["principal_tags"] = arn, arn, tags
+		if tags == nil {
+			delete(claims, "principal_tags")
+		}
 		delete(claims, "lambda_source_function_arn")
 		for i := 0; i < len(aws); i += 2 {
 			claims[aws[i]] = aws[i+1]
