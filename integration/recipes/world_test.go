@@ -128,7 +128,11 @@ func (w *world) ask(method, target, token, body string, fields ...string) answer
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, "https://"+w.host+"/", strings.NewReader(body))
 	must(w.t, err)
-	r.URL.Opaque = target // as it is written
+	if strings.HasPrefix(target, "//") {
+		r.URL.Path = target // an opaque one would begin with a host
+	} else {
+		r.URL.Opaque = target // as it is written
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
