@@ -67,7 +67,8 @@ func (p *pair) load(methods map[string]string) *load {
 	return l
 }
 
-// send is 0 where there is no answer, or not the whole of it.
+// send is 0 where there is no answer, or not the whole of it. A read on a connection
+// that ends without an answer net/http sends again by itself, as HTTP clients do.
 func send(client *http.Client, method, path, token string) int {
 	r, err := http.NewRequest(method, "https://orders.example.com"+path, http.NoBody)
 	if err != nil {

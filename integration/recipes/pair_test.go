@@ -57,6 +57,9 @@ func newPair(t *testing.T, configuration string, pairs ...string) *pair {
 			g.stop()
 		}
 	})
+	for _, g := range p.gateways { // so that HAProxy finds neither down at first
+		stacktest.Eventually(t, "the gateway is ready", g.isReady)
+	}
 	p.balance(configuration)
 	return p
 }
@@ -145,10 +148,6 @@ func (p *pair) balance(configuration string) {
 	t.Cleanup(func() { must(t, p.balancer.Stop()) })
 	p.address = address
 	p.client = p.clientFrom(from, address)
-	// The checks may begin before the gateways have the issuer's keys.
-	for _, g := range p.gateways {
-		stacktest.Eventually(t, "the gateway is ready", g.isReady)
-	}
 }
 
 // clientFrom goes from an address of this machine to another one.
