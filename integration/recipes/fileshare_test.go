@@ -177,7 +177,7 @@ func TestFileShareLongDownload(t *testing.T) {
 		}
 		w, root := startFiles(t, pairs...)
 		must(t, os.WriteFile(filepath.Join(root, "orders", "long.bin"), content, 0o600))
-		r, err := http.NewRequestWithContext(t.Context(), "GET", "https://files.example.com/orders/long.bin", http.NoBody)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://files.example.com/orders/long.bin", http.NoBody)
 		must(t, err)
 		r.Header.Set("Authorization", "Bearer "+w.token(importer, team("orders")))
 		response, err := w.client.Do(r)

@@ -32,9 +32,16 @@ type load struct {
 	arrived  map[string]int         // at the API, by path
 }
 
-// load starts it: callers by the name of their team, each with a method. A space
-// behind the name tells callers of one team apart.
-func (p *pair) load(methods map[string]string) *load {
+// caller is what a load's callers of one kind do.
+type caller struct{ name, team, method string }
+
+// reads are callers by the name of their team, writes others of the team orders.
+func reads(team string) caller { return caller{team, team, http.MethodGet} }
+
+var writes = caller{"writes", "orders", http.MethodPost}
+
+// load starts it.
+func (p *pair) load(callers ...caller) *load {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{p: p, cancel: cancel, answered: make(map[string]map[int]int), good: make(map[string]bool), arrived: make(map[string]int)}
@@ -46,17 +53,17 @@ func (p *pair) load(methods map[string]string) *load {
 		fmt.Fprintln(w, "ok")
 	})
 	p.upstream.mu.Unlock()
-	for who, method := range methods {
-		l.answered[who] = make(map[int]int)
-		token := p.token("orders", map[string]any{"team": strings.TrimSpace(who)})
+	for _, c := range callers {
+		l.answered[c.name] = make(map[int]int)
+		token := p.token("orders", map[string]any{"team": c.team})
 		for n := range loadWorkers {
 			client := p.clientFrom(from, p.address)
 			l.all.Go(func() {
 				for i := 0; ctx.Err() == nil; i++ {
-					path := "/" + strings.ReplaceAll(who, " ", "-") + "/" + fmt.Sprint(n, "-", i)
-					status := send(client, method, path, token)
+					path := fmt.Sprintf("/%s/%d-%d", c.name, n, i)
+					status := send(client, c.method, path, token)
 					l.mu.Lock()
-					l.answered[who][status]++
+					l.answered[c.name][status]++
 					l.count++
 					l.good[path] = status == http.StatusOK
 					l.mu.Unlock()
@@ -110,7 +117,7 @@ func (l *load) statuses(who string) map[int]int { return l.answered[who] }
 // reached is how many requests of a caller arrived at the API.
 func (l *load) reached(who string) (n int) {
 	for path := range l.arrived {
-		if strings.HasPrefix(path, "/"+strings.ReplaceAll(who, " ", "-")+"/") {
+		if strings.HasPrefix(path, "/"+who+"/") {
 			n++
 		}
 	}
@@ -124,7 +131,7 @@ func (l *load) once(t *testing.T, who string) {
 		t.Errorf("nothing of %q arrived", who)
 	}
 	for path, good := range l.good {
-		if !strings.HasPrefix(path, "/"+strings.ReplaceAll(who, " ", "-")+"/") {
+		if !strings.HasPrefix(path, "/"+who+"/") {
 			continue
 		}
 		if n := l.arrived[path]; n > 1 || good && n != 1 {

@@ -88,7 +88,7 @@ func (p *pair) forgedHeader(token string) {
 		transport := client.Transport.(*http.Transport)
 		dial := transport.DialContext
 		transport.DialContext = dialWith(dial, fmt.Sprintf("PROXY TCP4 %s 127.0.0.1 4711 8443\r\n", from))
-		r, err := http.NewRequestWithContext(p.t.Context(), "GET", "https://orders.example.com/orders", http.NoBody)
+		r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, "https://orders.example.com/orders", http.NoBody)
 		must(p.t, err)
 		r.Header.Set("Authorization", "Bearer "+token)
 		response, err := client.Do(r)
@@ -174,7 +174,7 @@ func TestRollingReload(t *testing.T) {
 		g.write(old...)
 	}
 	roll()
-	l := p.load(map[string]string{"orders": "GET", "before": "GET", "after": "GET", "nobody": "GET"})
+	l := p.load(reads("orders"), reads("before"), reads("after"), reads("nobody"))
 	l.awaitMore(50)
 	for _, g := range p.gateways {
 		g.write(now...)
@@ -225,7 +225,7 @@ func (p *pair) loop() (string, error) {
 func TestKilledGateway(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, ending)
-	l := p.load(map[string]string{"orders": "GET", "orders ": "POST"})
+	l := p.load(reads("orders"), writes)
 	two := p.gateways[1]
 	for round := range 2 {
 		l.awaitMore(100)
@@ -244,7 +244,7 @@ func TestKilledGateway(t *testing.T) {
 		}
 	}
 	failed := 0
-	for status, n := range l.statuses("orders ") {
+	for status, n := range l.statuses(writes.name) {
 		if status != 200 && status != 502 && status != 0 {
 			t.Errorf("writes were answered %d, %d times", status, n)
 		} else if status != 200 {
@@ -254,8 +254,8 @@ func TestKilledGateway(t *testing.T) {
 	if most := 2 * 2 * loadWorkers; failed > most {
 		t.Errorf("%d writes failed, %d at most were in hand", failed, most)
 	}
-	l.once(t, "orders ")
-	t.Logf("%d reads, %d writes, of which %d were in hand of a killed gateway", l.statuses("orders")[200], l.statuses("orders ")[200], failed)
+	l.once(t, writes.name)
+	t.Logf("%d reads, %d writes, of which %d were in hand of a killed gateway", l.statuses("orders")[200], l.statuses(writes.name)[200], failed)
 }
 
 // A gateway that is stopped is not ready first, so that nothing is lost, writes
@@ -263,25 +263,30 @@ func TestKilledGateway(t *testing.T) {
 func TestDrainedGateway(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, ending, "shutdown_delay 10s", "shutdown_delay 3s")
-	l := p.load(map[string]string{"orders": "GET", "orders ": "POST"})
+	l := p.load(reads("orders"), writes)
 	two := p.gateways[1]
 	stacktest.Eventually(t, "both serve", func() bool { return p.gateways[0].served() > 5 && two.served() > 5 })
 	must(t, two.running.Signal(os.Interrupt))
-	stacktest.Eventually(t, "it is not ready", func() bool { return !two.isReady() })
+	stacktest.Eventually(t, "it says that it is not ready", func() bool {
+		response, err := http.Get("http://" + two.ready + "/readyz")
+		must(t, err) // it goes on listening for a while
+		response.Body.Close()
+		return response.StatusCode == http.StatusServiceUnavailable
+	})
 	<-two.running.Ended()
 	noticed := strings.Contains(strings.Join(p.balancer.Log(), "\n"), "gateways/two is DOWN")
 	two.running = nil
 	l.awaitMore(50)
 	l.end()
 	p.gateways[0].kill() // it would take its time, too
-	for _, who := range []string{"orders", "orders "} {
+	for _, who := range []string{"orders", writes.name} {
 		for status, n := range l.statuses(who) {
 			if status != 200 && (noticed || who == "orders") {
 				t.Errorf("%q: %d, %d times", who, status, n)
 			}
 		}
 	}
-	l.once(t, "orders ")
+	l.once(t, writes.name)
 }
 
 // dialWith sends a text first on each connection.

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,42 @@ func TestPages(t *testing.T) {
 			}
 		}
 		validate(t, page)
+	}
+}
+
+// Where the AWS CLI is, the pages' calls of STS give a token for the page's gateway.
+func TestTokenCommands(t *testing.T) {
+	t.Parallel()
+	aws, err := exec.LookPath("aws")
+	if err != nil || exec.Command(aws, "sts", "get-web-identity-token", "--generate-cli-skeleton").Run() != nil {
+		t.Skipf("an AWS CLI that knows GetWebIdentityToken is not here: %v", err)
+	}
+	sts := stacktest.NewSTS(t)
+	base, _, _ := strings.Cut(sts.Issuer(account), "/11112222")
+	config := filepath.Join(t.TempDir(), "config")
+	must(t, os.WriteFile(config, []byte("[default]\ncli_follow_urlparam = false\n"), 0o600)) // for version 1
+	for _, name := range mine {
+		page := stacktest.ReadPage(t, "docs/recipes/"+name)
+		for _, block := range page.Blocks("sh") {
+			call := regexp.MustCompile(`(?s)^TOKEN=.*?\)\n`).FindString(block.Text)
+			if call == "" {
+				continue
+			}
+			command := exec.CommandContext(t.Context(), "bash", "-euc", call+`printf %s "$TOKEN"`)
+			command.Env = append(slices.DeleteFunc(os.Environ(), func(each string) bool { return strings.HasPrefix(each, "AWS_") }),
+				"AWS_ENDPOINT_URL_STS="+base, "AWS_DEFAULT_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=DEVSTSORDERSLAMBDA",
+				"AWS_SECRET_ACCESS_KEY=devsts-secret-orders-lambda", "AWS_CONFIG_FILE="+config, "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+			output, err := command.CombinedOutput()
+			parts := strings.Split(string(output), ".")
+			if err != nil || len(parts) != 3 {
+				t.Errorf("%s:%d: %v %s", page.Path, block.Line, err, output)
+				continue
+			}
+			claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+			if host := strings.SplitN(page.Blocks("caddyfile")[0].Text, ".example.com", 2)[0]; err != nil || !strings.Contains(string(claims), `"aud":"https://`+host[strings.LastIndexByte(host, '\n')+1:]+`.example.com"`) {
+				t.Errorf("%s:%d: %v %s", page.Path, block.Line, err, claims)
+			}
+		}
 	}
 }
 

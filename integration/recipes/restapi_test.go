@@ -153,7 +153,7 @@ func TestRestAPISizes(t *testing.T) {
 		if got := w.ask("PUT", "/teams/orders/1", token, strings.Repeat("x", size)); got.status != want {
 			t.Errorf("%d bytes: %d", size, got.status)
 		}
-		r, err := http.NewRequestWithContext(t.Context(), "PUT", "https://api.example.com/teams/orders/1", struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", size))})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://api.example.com/teams/orders/1", struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", size))})
 		must(t, err)
 		r.ContentLength = -1
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -178,7 +178,7 @@ func TestRestAPIPolicy(t *testing.T) {
 	for want, text := range map[bool]string{true: cases, false: stacktest.Replaced(t, cases, "path: /teams/billing/1", "path: /teams/orders/2")} {
 		file := filepath.Join(directory, "policies_test.yaml")
 		must(t, os.WriteFile(file, []byte(text), 0o600))
-		output, err := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "aws-jwt", "test", file).CombinedOutput()
+		output, err := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "aws-jwt", "test", "--strict", file).CombinedOutput()
 		if (err == nil) != want {
 			t.Errorf("%v\n%s", err, output)
 		}

@@ -137,10 +137,11 @@ class client:
 
 // environment is that of a running function.
 type environment struct {
-	t      *testing.T
-	w      *world
-	events *bufio.Writer
-	lines  *bufio.Scanner
+	t         *testing.T
+	w         *world
+	events    *bufio.Writer
+	elsewhere string // where a redirect leads
+	lines     *bufio.Scanner
 
 	mu     sync.Mutex
 	answer []int // by which the front answers, in turn; 0 lets a request go on
@@ -155,6 +156,11 @@ func startLambda(t *testing.T, w *world, page stacktest.Page) *environment {
 	for name, text := range map[string]string{"webhook.py": page.BlockWith("python", "def handler"), "driver.py": lambdaDriver} {
 		must(t, os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600))
 	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("a redirect was followed, with %d characters of a credential", len(r.Header.Get("Authorization")))
+	}))
+	t.Cleanup(elsewhere.Close)
+	e.elsewhere = elsewhere.URL
 	front, tokens := e.front(), httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(rw, w.token(webhook, nil, lambda(function, "eu-central-1")...))
 	}))
@@ -208,6 +214,7 @@ func (e *environment) front() (address string) {
 			return
 		}
 		rw.Header().Set("Retry-After", "7")
+		rw.Header().Set("Location", e.elsewhere)
 		rw.WriteHeader(status)
 	}))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
