@@ -48,6 +48,7 @@ func init() {
 //	    org             <org-id>...
 //	    principal_tag   <key> <value>...
 //	    request_tag     <key> <value>...
+//	    token_source    bearer|basic...
 //	    deny            [<name>] <cel>
 //	    deny            shadow <name> <cel>
 //	    allow           [<name>] <cel>
@@ -142,6 +143,7 @@ func (h *Handler) readSettings(d *caddyfile.Dispenser) error {
 		"org":             {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Orgs) }, false},
 		"principal_tag":   {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.PrincipalTags) }, true},
 		"request_tag":     {func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, true},
+		"token_source":    {func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.TokenSources) }, false},
 		"deny":            {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, true},
 		"allow":           {func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, true},
 		"mode":            {func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }, false},
