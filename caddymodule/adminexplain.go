@@ -47,7 +47,7 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	credential, err := asked.credential()
+	token, err := asked.token()
 	var more *terminal.TextError
 	if errors.As(err, &more) {
 		if failed, ok := remedy.STSErrorIn(more.Text); ok {
@@ -73,7 +73,7 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, adminFault(http.StatusConflict, "the configuration that runs cannot be asked: %s", terminal.Sentence(err.Error()))
 	}
 	defer rehearsed.Close()
-	walked, err := asked.walk(ctx, rehearsed, credential)
+	walked, err := asked.walk(ctx, rehearsed, token)
 	if rehearsed.replaced() {
 		return nil, adminFault(http.StatusConflict, "the configuration that runs cannot be asked: %s", errReplaced)
 	}
@@ -82,7 +82,7 @@ func adminExplain(w http.ResponseWriter, r *http.Request) (any, error) {
 
 // walk asks a rehearsal. An error begins with the member that is to be written
 // otherwise.
-func (e explainQuestion) walk(ctx context.Context, r *rehearsal, credential *string) (*walk.Walk, error) {
+func (e explainQuestion) walk(ctx context.Context, r *rehearsal, token string) (*walk.Walk, error) {
 	q := walk.Question{
 		Method: cmp.Or(e.Method, http.MethodGet), Host: e.Host, Path: cmp.Or(e.Path, "/"), RemoteIP: cmp.Or(e.RemoteIP, "127.0.0.1"),
 	}
@@ -106,7 +106,10 @@ func (e explainQuestion) walk(ctx context.Context, r *rehearsal, credential *str
 	if _, err := r.serving(q.Host); err != nil {
 		return nil, badRequest("host: %s", err)
 	}
-	request, err := q.HTTP(ctx, credential)
+	request, err := q.HTTP(ctx, nil)
+	if token != "" {
+		request, err = q.WithToken(ctx, token)
+	}
 	if err != nil {
 		return nil, badRequest("path: it cannot be read")
 	}
@@ -117,17 +120,12 @@ func (e explainQuestion) walk(ctx context.Context, r *rehearsal, credential *str
 	return walked, nil
 }
 
-// credential is the value of Authorization, or nil for none.
-func (e explainQuestion) credential() (*string, error) {
+// token is that of the request, or "" for none.
+func (e explainQuestion) token() (string, error) {
 	if e.Token == "" {
-		return nil, nil
+		return "", nil
 	}
-	token, err := terminal.TokenIn(e.Token)
-	if err != nil {
-		return nil, err
-	}
-	token = "Bearer " + token
-	return &token, nil
+	return terminal.TokenIn(e.Token)
 }
 
 // runningConfig asks the admin API itself for the configuration that runs, on

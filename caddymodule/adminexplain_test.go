@@ -172,11 +172,10 @@ func commandSays(t *testing.T, file, token, path string) string {
 	}
 	defer r.Close()
 	q := explainQuestion{Token: token, Path: path}
-	credential, err := q.credential()
-	if err != nil {
+	if token, err = q.token(); err != nil {
 		t.Fatal(err)
 	}
-	w, err := q.walk(t.Context(), r, credential)
+	w, err := q.walk(t.Context(), r, token)
 	if err != nil {
 		t.Fatal(err)
 	}

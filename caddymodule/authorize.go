@@ -104,11 +104,11 @@ func (a *Authorize) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	r = v.enter(r.Clone(r.Context()))
 	refused := a.read(r)
 	if refused != nil {
-		v.take(r.Header)
+		v.take(r.Header, h.sources)
 	} else {
 		refused = h.decide(r, v)
 	}
-	takeCredential(question.Header) // which error routes see
+	takeFields(question.Header) // which error routes see
 	if refused != nil {
 		if h.ended.Load() && h.handOver(w, question, v) {
 			return nil

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// credential is what a request's Authorization fields hold.
+// credential is what a request's Authorization fields hold, to whoever takes
+// tokens from some sources.
 type credential struct {
 	fields    []string // all of them, as they came
 	field     string   // the only one: of a token, or of another scheme
@@ -14,7 +15,12 @@ type credential struct {
 }
 
 // takeCredential reads the Authorization fields and removes them.
-func takeCredential(header http.Header) credential {
+func takeCredential(header http.Header, from sources) credential {
+	return readFields(takeFields(header), from)
+}
+
+// takeFields removes the Authorization fields, and returns them.
+func takeFields(header http.Header) []string {
 	const field = "Authorization"
 	fields := header[field]
 	for name, values := range header {
@@ -26,18 +32,22 @@ func takeCredential(header http.Header) credential {
 		}
 		delete(header, name)
 	}
+	return fields
+}
+
+func readFields(fields []string, from sources) credential {
 	c := credential{malformed: "the request has several Authorization fields"}
 	switch len(fields) {
 	case 0:
 		return credential{}
 	case 1:
-		c = readCredential(fields[0])
+		c = readCredential(fields[0], from)
 	}
 	c.fields = fields
 	return c
 }
 
-func readCredential(field string) credential {
+func readCredential(field string, from sources) credential {
 	end := 0
 	for end < len(field) && isTokenByte(field[end]) {
 		end++
@@ -46,9 +56,11 @@ func readCredential(field string) credential {
 	switch {
 	case scheme == "":
 		return credential{malformed: "the Authorization field is empty or does not begin with a scheme"}
-	case !strings.EqualFold(scheme, "Bearer"):
-		if joinsBearer(rest) {
-			return credential{malformed: "the Authorization field has a Bearer behind another scheme"}
+	case from.has(basicTokens) && strings.EqualFold(scheme, "Basic"):
+		return readBasic(field, rest)
+	case !from.has(bearerTokens) || !strings.EqualFold(scheme, "Bearer"):
+		if joined := joinsSource(rest, from); joined != "" {
+			return credential{malformed: "the Authorization field has a " + joined + " behind another scheme"}
 		}
 		return credential{field: field}
 	case rest == "":
@@ -59,18 +71,23 @@ func readCredential(field string) credential {
 	return credential{field: field, token: rest[1:]}
 }
 
-// joinsBearer reports whether a second credential stands behind a comma, which
-// an upstream could read where another scheme's is let through.
-func joinsBearer(rest string) bool {
+// joinsSource returns the scheme of a second credential behind a comma, which an
+// upstream could read where another scheme's is let through; "" is none.
+func joinsSource(rest string, from sources) string {
 	if !strings.Contains(rest, ",") {
-		return false
+		return ""
 	}
 	for element := range strings.SplitSeq(rest, ",") {
-		if words := strings.Fields(element); len(words) > 0 && strings.EqualFold(words[0], "Bearer") {
-			return true
+		words := strings.Fields(element)
+		switch {
+		case len(words) == 0:
+		case from.has(bearerTokens) && strings.EqualFold(words[0], "Bearer"):
+			return "Bearer"
+		case from.has(basicTokens) && strings.EqualFold(words[0], "Basic"):
+			return "Basic"
 		}
 	}
-	return false
+	return ""
 }
 
 // isTokenByte is tchar of RFC 9110, section 5.6.2.

@@ -83,6 +83,7 @@ var handlerLines = lines[Handler]{
 	"org":             {usage: "<org-id>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.Orgs) }},
 	"principal_tag":   {usage: "<key> <value>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.PrincipalTags) }, repeatable: true},
 	"request_tag":     {usage: "<key> <value>...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readTag(d, &h.RequestTags) }, repeatable: true},
+	"token_source":    {usage: "bearer|basic...", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.TokenSources) }},
 	"deny":            {usage: "[[shadow] <name>] <cel>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Deny) }, repeatable: true},
 	"allow":           {usage: "[[shadow] <name>] <cel>", read: func(d *caddyfile.Dispenser, h *Handler) error { return readRule(d, &h.Allow) }, repeatable: true},
 	"mode":            {usage: "enforce|audit", read: func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }},

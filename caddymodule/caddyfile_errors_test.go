@@ -31,7 +31,7 @@ func checkCaddyfileError(t *testing.T, caddyfile, want string, line int) {
 var once = []string{
 	"jwks {\n\tttl 1m\n}", "audience x", "single_audience", "algorithm RS256", "leeway 1s", "max_lifetime 30m",
 	"account 111122223333", "org o-a1b2c3d4e5", "default_headers on", "forward_token", "realm x", "explain_errors",
-	"mode audit", "optional", "allow_upgrade websocket", "max_stream 1h", "log_passes 100",
+	"mode audit", "token_source basic", "optional", "allow_upgrade websocket", "max_stream 1h", "log_passes 100",
 	"assertion {\n\tissuer https://gateway.example\n}",
 }
 
@@ -94,7 +94,7 @@ func TestCaddyfileRepeatable(t *testing.T) {
 func TestCaddyfileUnknown(t *testing.T) {
 	const known = "known are [account algorithm allow allow_upgrade assertion audience cache default_headers deny explain_errors forward_token " +
 		"header issuer issuers_file jwks leeway log_passes max_lifetime max_stream mode optional org organization principal_tag realm " +
-		"request_tag signature_share single_audience]"
+		"request_tag signature_share single_audience token_source]"
 	const knownJWKS = "known are [allow_private_addresses ca cooldown max_stale persist proxy timeout ttl]"
 	const knownIssuer = "known are [account algorithm audience jwks_file jwks_url]"
 	for _, tt := range []struct{ lines, want string }{
@@ -165,6 +165,7 @@ func TestCaddyfileArguments(t *testing.T) {
 		{"default_headers maybe", "default_headers is on or off"},
 		{"default_headers on off", "default_headers is on or off"},
 		{"forward_token yes", fmt.Sprintf(count, "yes")},
+		{"token_source", fmt.Sprintf(count, "token_source")},
 		{"realm", fmt.Sprintf(count, "realm")},
 		{"realm orders of example", fmt.Sprintf(count, "orders")},
 		{`realm ""`, "the value is empty"},

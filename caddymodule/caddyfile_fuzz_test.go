@@ -76,7 +76,7 @@ func addCaddyfiles(f *testing.F) {
 		"leeway -1s", "leeway 1e9h", "max_lifetime 1d2h", `realm "a\"b"`, "realm {http.request.host}", "allow a", "allow `true` b c", `allow "" true`, "deny `1`", "deny <<CEL\n\ttrue\n\tCEL",
 		"header X-Team {aws_token.sub", `header x_team \{a\}`, "header Host a", "issuer https://a.example", "issuer", "issuer {", `issuers_file ""`, "organization",
 		"organization o-a1b2c3d4e5 {\nissuer_template https://x<uuid>\n}", "principal_tag a", "principal_tag a b c\nprincipal_tag a d", `request_tag "" ""`,
-		"jwks {\nttl 0\nproxy socks5://u:p@127.0.0.1:1\nca testdata/ca.pem testdata/jwks.json\n}", "jwks a", "default_headers of", "forward_token yes", "aws_jwt", "}\naws_jwt {",
+		"jwks {\nttl 0\nproxy socks5://u:p@127.0.0.1:1\nca testdata/ca.pem testdata/jwks.json\n}", "jwks a", "default_headers of", "forward_token yes", "token_source", "token_source basic bearer cookie", "aws_jwt", "}\naws_jwt {",
 		"audience b", "algorithm ES384 HS256", "account", "org {args[0]}", "# a comment", "mode audit", "optional", "allow_upgrade websocket", "max_stream 1h",
 	} {
 		f.Add(":8080 {\n\taws_jwt {\n\t\tissuer https://a.example 111122223333\n\t\taudience a\n\t\t" + line + "\n\t}\n}\n")

@@ -144,8 +144,7 @@ func requestOfFlags(cmd *cobra.Command, r *rehearsal, token string) (*http.Reque
 	if _, err := r.serving(q.Host); err != nil {
 		return nil, fmt.Errorf("--site: %w", err)
 	}
-	credential := "Bearer " + token
-	return q.HTTP(cmd.Context(), &credential)
+	return q.WithToken(cmd.Context(), token)
 }
 
 // readTokenArgument reads the token from the file that a command was given.

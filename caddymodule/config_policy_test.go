@@ -88,7 +88,7 @@ func TestFirewallOnlyFaults(t *testing.T) {
 		`"algorithms": ["RS256"]`, `"leeway": 0`, `"max_lifetime": "1h"`, `"accounts": ["111122223333"]`,
 		`"orgs": ["o-a1b2c3d4e5"]`, `"principal_tags": {"a": ["b"]}`, `"request_tags": {"a": ["b"]}`,
 		`"deny": [{"expression": "true"}]`, `"allow": [{"expression": "true"}]`,
-		`"forward_token": true`, `"realm": "x"`, `"explain_errors": true`,
+		`"forward_token": true`, `"token_sources": ["basic"]`, `"realm": "x"`, `"explain_errors": true`,
 		`"optional": true`, `"mode": "enforce"`, `"max_stream": "1m"`,
 	} {
 		t.Run(member[1:strings.Index(member, `":`)], func(t *testing.T) {

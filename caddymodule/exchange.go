@@ -71,6 +71,7 @@ func (e *Exchange) provisionHandler(ctx caddy.Context, found *faults) {
 		setting{"optional", h.Optional}, setting{"headers", h.Headers != nil}, setting{"default_headers", h.DefaultHeaders != nil},
 		setting{"assertion", h.Assertion != nil}, setting{"forward_token", h.ForwardToken}, setting{"allow_upgrade", h.AllowUpgrade != nil},
 		setting{"max_stream", h.MaxStream != nil}, setting{"firewall_only", h.FirewallOnly})
+	found.misplaced("exchange.aws_jwt", "it is about the Authorization field, and here the token stands in a form", setting{"token_sources", h.TokenSources != nil})
 	found.misplaced("exchange.aws_jwt", "it stands in challenges, and a token endpoint sends none", setting{"realm", h.Realm != ""})
 	found.add(h.Provision(ctx))
 }

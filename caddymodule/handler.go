@@ -75,6 +75,12 @@ type Handler struct {
 	// When there are any, one at least must be true.
 	Allow []Rule `json:"allow,omitempty"`
 
+	// Where a request may bear its token, each once. bearer is `Authorization:
+	// Bearer` (RFC 6750). basic is `Authorization: Basic` (RFC 7617): the token is
+	// the password, and the user name is ignored. Challenges are sent in this order.
+	// Default: bearer.
+	TokenSources []string `json:"token_sources,omitempty"`
+
 	// What becomes of a request that the policy refuses. enforce refuses it;
 	// audit logs what it would refuse, and lets it pass. Refusals for
 	// any other cause stand. Default: enforce.
@@ -138,6 +144,7 @@ type Handler struct {
 	policy       *celpolicy.Policy
 	headers      *identity.Headers
 	fields       []string // that headers may set
+	sources      sources  // those of TokenSources
 	leeway       time.Duration
 	maxStream    time.Duration     // 0: none
 	clientTold   bool              // whoever asks says which client it is; see Original

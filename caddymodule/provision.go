@@ -58,6 +58,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return found.err()
 	}
 	found.add(checkRealm(h.Realm))
+	h.provisionSources(&found)
 	found.add(checkLogPasses(h.LogPasses))
 	h.provisionMode(&found)
 	h.maxStream = found.positive("max_stream", h.MaxStream)

@@ -223,6 +223,7 @@ func TestBadIssuers(t *testing.T) {
 		"exchange.aws_jwt.optional: it is about":                             func(p *Publisher) { p.Exchange.Handler.Optional = true },
 		"exchange.aws_jwt.assertion: it is about":                            func(p *Publisher) { p.Exchange.Handler.Assertion = new(Assertion) },
 		"exchange.aws_jwt.firewall_only: it is about":                        func(p *Publisher) { p.Exchange.Handler.FirewallOnly = true },
+		"exchange.aws_jwt.token_sources: it is about":                        func(p *Publisher) { p.Exchange.Handler.TokenSources = []string{"basic"} },
 		"exchange.aws_jwt.realm: it stands in challenges":                    func(p *Publisher) { p.Exchange.Handler.Realm = "x" },
 		"configuring aws_jwt: issuers[0].audiences: an audience is required": func(p *Publisher) { p.Exchange.Handler.Audiences = nil },
 		"exchange.ttl: 1h0m0s is over the rotation of":                       func(p *Publisher) { hour := caddy.Duration(time.Hour); p.Exchange.TTL, p.Rotation = &hour, &minute },

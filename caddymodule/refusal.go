@@ -30,7 +30,7 @@ const (
 // codes; the reason stays in the log, since it would help whoever attacks.
 type answer struct {
 	status    int
-	challenge bool   // whether WWW-Authenticate is set
+	challenge bool   // whether WWW-Authenticate is set; see Handler.challenge
 	code      string // its error
 }
 
@@ -101,7 +101,7 @@ func (r *refusal) answer() answer {
 	return ourFault
 }
 
-// challenge is the value of WWW-Authenticate (RFC 6750, section 3).
+// challenge is the value of WWW-Authenticate for Bearer (RFC 6750, section 3).
 func (r *refusal) challenge(realm string, explain bool) string {
 	value := fmt.Sprintf(`Bearer realm="%s"`, realm)
 	if code := r.answer().code; code != "" {

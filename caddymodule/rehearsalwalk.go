@@ -15,7 +15,8 @@ import (
 
 // Walk says what becomes of a request at the handlers that stand in its way. A
 // zero time is that of the clock. Several servers that serve the host have to
-// agree, or the host is to be given with its port.
+// agree, or the host is to be given with its port. A token that the request has by
+// [walk.Question.WithToken] goes in Basic where the first handler takes none in Bearer.
 func (r *rehearsal) Walk(ctx context.Context, request *http.Request, now time.Time) (*walk.Walk, error) {
 	serving, err := r.serving(request.Host)
 	if err != nil {
@@ -24,22 +25,33 @@ func (r *rehearsal) Walk(ctx context.Context, request *http.Request, now time.Ti
 	serving = sitesFor(serving, request.Host)
 	walks := make([]*walk.Walk, len(serving))
 	for i, server := range serving {
-		w := &walking{offline: r.offline, now: now, handlers: r.handlers}
-		status, hungUp := server.answer(request.Clone(w.in(ctx)))
-		if len(w.result.Handlers) == 0 {
-			w.unprotected(request.Header)
-		}
-		if status >= http.StatusBadRequest || hungUp {
-			w.ended(status)
+		w := r.ask(ctx, server, request, now)
+		if token := walk.TokenOf(request); token != "" && w.first == basicTokens {
+			again := request.Clone(ctx)
+			again.SetBasicAuth("aws", token)
+			w = r.ask(ctx, server, again, now)
 		}
 		w.result.Warnings = server.warnings
-		hideCredentials(&w.result, request.Header)
 		walks[i] = &w.result
 	}
 	if err := disagreement(request.Host, serving, walks); err != nil {
 		return nil, err
 	}
 	return walks[0], nil
+}
+
+// ask has one server asked.
+func (r *rehearsal) ask(ctx context.Context, server rehearsed, request *http.Request, now time.Time) *walking {
+	w := &walking{offline: r.offline, now: now, handlers: r.handlers}
+	status, hungUp := server.answer(request.Clone(w.in(ctx)))
+	if len(w.result.Handlers) == 0 {
+		w.unprotected(request.Header)
+	}
+	if status >= http.StatusBadRequest || hungUp {
+		w.ended(status)
+	}
+	hideCredentials(&w.result, request.Header)
+	return w
 }
 
 func (s rehearsed) listensOn(port string) bool {

@@ -16,7 +16,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, refused *refus
 	a := refused.answer()
 	header := w.Header()
 	if a.challenge {
-		header.Set("WWW-Authenticate", refused.challenge(h.Realm, h.ExplainErrors))
+		h.challenge(header, refused)
 	}
 	if a.status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", retryAfter(refused.retryAfter))

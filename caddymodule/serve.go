@@ -91,7 +91,7 @@ func (h *Handler) strip(v *visit, r *http.Request) {
 func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	if h.ended.Load() {
 		if !h.FirewallOnly {
-			v.arrive(r.Header) // no credential stays for error routes
+			v.arrive(r.Header, h.sources) // no credential stays for error routes
 		}
 		return outlived()
 	}
@@ -101,14 +101,14 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 		}
 		return leavesHTTP(r, v.upgrade)
 	}
-	v.arrive(r.Header)
+	v.arrive(r.Header, h.sources)
 	switch c := v.credential; {
 	case c.malformed != "":
 		return &refusal{reason: malformedRequest, hint: c.malformed}
 	case c.token == "" && h.Optional:
 		return h.passAnonymously(r, v)
 	case c.token == "":
-		return &refusal{reason: missingToken, hint: "the request has no bearer token"}
+		return &refusal{reason: missingToken, hint: h.sources.missing()}
 	}
 	traced := spansOf(r)
 	verifying := traced.begin(spanVerify)

@@ -19,8 +19,9 @@ import (
 type visit struct {
 	context.Context //nolint:containedctx // the request's, which the visit is put into
 
-	entered    bool // whether its Context is set and placeholders read it
-	taken      bool // whether credential was read from the request
+	entered    bool    // whether its Context is set and placeholders read it
+	taken      bool    // whether the credential was taken out of the request
+	from       sources // of whoever read it last
 	credential credential
 	result     *verifier.Result // once the token was verified
 	fields     []string         // the header fields that the last handler set
@@ -129,22 +130,26 @@ func (v *visit) placeholder(key string) (any, bool) {
 }
 
 // arrive begins the decision of one handler.
-func (v *visit) arrive(header http.Header) {
-	v.walking.begin()
-	v.take(header)
+func (v *visit) arrive(header http.Header, from sources) {
+	v.walking.begin(from)
+	v.take(header, from)
 	v.offerUpgrade(header)
 	v.passed, v.reason, v.rule, v.hint, v.upgrade, v.shadow = "", "", "", "", false, nil
 }
 
 // take reads the credential out of the request. A later handler finds it in
 // the visit, and takes out what an earlier one put back: a token that it
-// forwards, or under optional a field of another scheme.
-func (v *visit) take(header http.Header) {
+// forwards, or under optional a field of another scheme. It reads that by its
+// own sources.
+func (v *visit) take(header http.Header, from sources) {
 	if !v.taken {
-		v.taken, v.credential = true, takeCredential(header)
+		v.taken, v.from, v.credential = true, from, takeCredential(header, from)
 		return
 	}
 	if field := v.credential.field; field != "" && header.Get("Authorization") == field {
 		header.Del("Authorization")
+	}
+	if v.from != from {
+		v.from, v.credential = from, readFields(v.credential.fields, from)
 	}
 }

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -68,7 +69,8 @@ func hideIn(hide func(string) string, texts ...*string) {
 }
 
 // hidingOf hides the value of an Authorization field, what stands in it behind
-// the scheme, that percent-encoded, and each part of a token, be it cut or not.
+// the scheme, that percent-encoded, the password of Basic, and each part of a token,
+// be it cut or not.
 func hidingOf(field string) func(string) string {
 	_, credential, _ := strings.Cut(field, " ")
 	credential = strings.TrimSpace(credential)
@@ -81,7 +83,14 @@ func hidingOf(field string) func(string) string {
 	add(field, "")
 	add(credential, "")
 	add(url.QueryEscape(credential), "")
-	for part := range strings.SplitSeq(credential, ".") {
+	var password string
+	if pair, err := base64.StdEncoding.DecodeString(credential); err == nil {
+		// Of Basic, which a configuration may take apart.
+		_, password, _ = strings.Cut(string(pair), ":")
+		add(password, "")
+		add(credential[:min(len(credential), hiddenStart)], `[A-Za-z0-9+/=]*`)
+	}
+	for part := range strings.SplitSeq(credential+"."+password, ".") {
 		add(part[:min(len(part), hiddenStart)], `[A-Za-z0-9_.-]*`)
 	}
 	if len(patterns) == 0 {

@@ -53,6 +53,22 @@ func TestHideCredentials(t *testing.T) {
 	}
 }
 
+// The password of Basic is hidden, too, with or without what stands around it.
+func TestHideBasicCredential(t *testing.T) {
+	const token = "eyJhbGciOiJFUzM4NCJ9xx.eyJpc3MiOiJodHRwczovL2EifQ.c2lnbmF0dXJlLW9mLWl0"
+	field := basic("aws", token)
+	for text, want := range map[string]string{
+		field: "…", field[len("Basic "):]: "…", "x " + field[6:40] + " y": "x … y", // cut
+		"aws:" + token: "aws:…", token: "…", token[:30] + "/": "…/", strings.Split(token, ".")[2]: "…", "aws": "aws",
+	} {
+		w := &walk.Walk{Hint: text, Upstream: http.Header{"X-Copy": {text}, "Authorization": {field}}}
+		hideCredentials(w, http.Header{"Authorization": {field}})
+		if w.Hint != want || w.Upstream.Get("X-Copy") != want || w.Upstream.Get("Authorization") != "Basic …" {
+			t.Errorf("%q: hint %q, upstream %q", text, w.Hint, w.Upstream)
+		}
+	}
+}
+
 // One with characters that are percent-encoded is hidden in both forms.
 func TestHideEncodedCredential(t *testing.T) {
 	w := &walk.Walk{Upstream: http.Header{"A": {"Basic b3JkZXJzOnB+Pz8/"}, "B": {"b3JkZXJzOnB%2BPz8%2F"}, "C": {"b3JkZXJzOnB"}}}

@@ -20,6 +20,7 @@ type walking struct {
 	result  walk.Walk
 
 	handlers []rehearsedHandler // of the configuration, which may be nil
+	first    sources            // of the handler that is asked first
 }
 
 // in returns a context in which handlers find a visit that is walked.
@@ -60,9 +61,12 @@ func (h *Handler) evaluate(r *http.Request, v *visit, token *awstoken.Token) cel
 	return e.Decision
 }
 
-// begin is called when a handler begins to decide.
-func (w *walking) begin() {
+// begin is called when a handler begins to decide, with where it takes tokens from.
+func (w *walking) begin(from sources) {
 	if w != nil {
+		if len(w.result.Handlers) == 0 {
+			w.first = from
+		}
 		w.result.Handlers = append(w.result.Handlers, new(walk.Handler))
 	}
 }
@@ -95,7 +99,7 @@ func (w *walking) refused(h *Handler, refused *refusal) {
 		return
 	}
 	if h.FirewallOnly {
-		w.begin()
+		w.begin(0)
 	}
 	part := w.partOf(h)
 	part.Outcome = walk.Refused

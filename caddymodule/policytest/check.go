@@ -35,20 +35,11 @@ func (c *testCase) ask(ctx context.Context, gateway Gateway) *Case {
 }
 
 func (c *testCase) walk(ctx context.Context, gateway Gateway) (*walk.Walk, error) {
-	authorization := c.authorization
-	if authorization == nil && !c.noToken {
-		bearer, err := token(c.header, c.claims, c.now)
-		if err != nil {
-			return nil, err
-		}
-		bearer = "Bearer " + bearer
-		authorization = &bearer
-	}
 	question, err := c.request.question(gateway)
 	if err != nil {
 		return nil, err
 	}
-	r, err := question.HTTP(ctx, authorization)
+	r, err := c.ofQuestion(ctx, question)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +48,18 @@ func (c *testCase) walk(ctx context.Context, gateway Gateway) (*walk.Walk, error
 		err = errors.New("there was no answer")
 	}
 	return w, err
+}
+
+// ofQuestion is the request with the credential of the case.
+func (c *testCase) ofQuestion(ctx context.Context, q walk.Question) (*http.Request, error) {
+	if c.authorization != nil || c.noToken {
+		return q.HTTP(ctx, c.authorization)
+	}
+	made, err := token(c.header, c.claims, c.now)
+	if err != nil {
+		return nil, err
+	}
+	return q.WithToken(ctx, made)
 }
 
 // compare finds what is not as it was wanted. Where the outcome is another, the

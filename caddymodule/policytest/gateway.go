@@ -11,7 +11,7 @@ import (
 
 // Gateway is a configuration whose handlers can be asked.
 type Gateway interface {
-	// Walk says what becomes of a request. The token's key and signature are not
+	// Walk says what becomes of a request, whose token may be [walk.TokenOf]. The token's key and signature are not
 	// checked: they count as good. now is the clock. It is called from several
 	// goroutines at once; the request is nobody else's and may be changed.
 	Walk(ctx context.Context, r *http.Request, now time.Time) (*walk.Walk, error)

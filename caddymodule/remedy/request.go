@@ -6,17 +6,19 @@ import "net/http"
 var ofCredentials = []Remedy{
 	{
 		Reason: "missing_token", Status: http.StatusUnauthorized,
-		Cause: "The request has no `Authorization` field, or one of another scheme, such as `Basic`. " +
+		Cause: "The request has no `Authorization` field, or one of a scheme that is no `token_source`: `Basic`, unless that says so. " +
 			"Proxies on the way sometimes remove the field, and so do clients that follow a redirect to another host.",
-		See:   "The line has no `unverified_` fields. Send the request again with `curl -v` and look for `> Authorization: Bearer`.",
+		See: "The line has no `unverified_` fields. Send the request again with `curl -v` and look for `> Authorization: Bearer`. " +
+			"Clients with a user name and a password, such as Git, send those only once they were asked, so their first request of each run is refused so.",
 		InAWS: "Nothing.",
 		Here: "Nothing, if callers are to have a token. `optional` lets requests without one pass, as nobody; " +
-			"with a matcher, such as `aws_jwt /api/*`, all other paths are open.",
-		Do: "send Authorization: Bearer and a token of GetWebIdentityToken",
+			"with a matcher, such as `aws_jwt /api/*`, all other paths are open. For clients that can send a password alone, `token_source basic`.",
+		Do: "send Authorization: Bearer and a token of GetWebIdentityToken, or, if token_source is basic, that token as password",
 	},
 	{
 		Reason: "malformed_request", Status: http.StatusBadRequest, Code: "invalid_request",
 		Cause: "There are several `Authorization` fields, or the one that is there is not `Bearer`, one space and the characters of a token. " +
+			"With `token_source basic`: `Basic`, one space and the base64 of a user name, a colon and such a token. " +
 			"A line end behind the token, quotes around it and an empty shell variable are the usual causes.",
 		See:   "`hint` says which. `printf %s \"$TOKEN\" | wc -c` counts what the variable holds, and `od -c` shows what does not belong there.",
 		InAWS: "Nothing.",

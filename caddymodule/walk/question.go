@@ -87,6 +87,22 @@ func RemoteIPProblem(ip string) string {
 	return ""
 }
 
+// tokenKey leads to the token of [Question.WithToken].
+type tokenKey struct{}
+
+// WithToken is as HTTP with a token in Bearer, which is not what is asked about:
+// who reads [TokenOf] may send it in the form that the gateway takes.
+func (q Question) WithToken(ctx context.Context, token string) (*http.Request, error) {
+	field := "Bearer " + token
+	return q.HTTP(context.WithValue(ctx, tokenKey{}, token), &field)
+}
+
+// TokenOf returns the token of a request that WithToken made, or "".
+func TokenOf(r *http.Request) string {
+	token, _ := r.Context().Value(tokenKey{}).(string)
+	return token
+}
+
 // HTTP is the request as a server reads it. Authorization is the field's value,
 // or nil for none. The error is that of a path that cannot be read: the Problem
 // functions say more, and are to be asked before.
