@@ -22,6 +22,7 @@ var headerRows = []row{
 	{"H8", methodProbes},
 	{"H9", pathProbes},
 	{"H10", smugglingProbes},
+	{"H11", basicProbes},
 }
 
 // evil is the value of whatever a client forges.

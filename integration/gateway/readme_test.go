@@ -88,7 +88,7 @@ func TestReadmeDirective(t *testing.T) {
 		"[<matcher>] ", "", "issuer    <url>", "issuer https://orders.example.com", "<audience> ", "https://orders.internal ", "audience  <audience>\n", "audience https://orders.internal\n",
 		"<template>", "{aws_token.sub}", "<path>...", "aws_token.account.id", "<field>\n", "X-Assertion\n", "ES256|RS256", "ES256", "[<account-id>...]", "123456789012", "<account-id>...", "123456789012", "<audience>...", "https://orders.example.com",
 		"RS256|ES384...", "ES384", "<org-id>...", "o-abc1234567", "<key> <value>...", "team orders", "[<name>] <cel>", "`true`",
-		"<field> <value>", "X-Team {aws_token.principal_tags.team}", "on|off", "on", "<name>", "aws", "enforce|audit", "audit", "<duration>", "1h", "<url>", "https://sts.example",
+		"<field> <value>", "X-Team {aws_token.principal_tags.team}", "on|off", "on", "<name>", "aws", "enforce|audit", "audit", "bearer|basic...", "bearer basic", "<duration>", "1h", "<url>", "https://sts.example",
 		"<pem-file>...", filepath.Join(root, "caddymodule", "testdata", "ca.pem"), "issuers_file <path>", "issuers_file "+issuers,
 	).Replace(block)
 	block = strings.Replace(block, "\t\tjwks_file <path>\n", "", 1) // it cannot stand beside jwks_url

@@ -10,6 +10,8 @@ const (
 	targetFile   = "caddymodule/target.go"
 	upgradeFile  = "caddymodule/upgrade.go"
 	streamFile   = "caddymodule/stream.go"
+	basicFile    = "caddymodule/basic.go"
+	tokensFile   = "caddymodule/tokensource.go"
 )
 
 func headerMutants() []mutant {
@@ -26,12 +28,17 @@ func headerMutants() []mutant {
 		off("H4", "a bound on values", encodeFile, "const maxValue = 4096", "const maxValue = 1 << 20"),
 		off("H5", "the credential is taken out of the request", bearerFile, "		delete(header, name)\n", ""),
 		off("H6", "there is one credential", bearerFile, "	case 1:\n", "	default:\n"),
-		off("H6", "no Bearer behind another scheme", bearerFile, "		if joinsBearer(rest) {", "		if rest == \"\" && joinsBearer(rest) {"),
+		off("H6", "no Bearer behind another scheme", bearerFile, "joined != \"\" {", "joined != \"\" && rest == \"\" {"),
 		off("H6", "one space behind Bearer", bearerFile, "case rest[0] != ' ' || !isB64Token(rest[1:]):\n		return credential{malformed:",
 			"case rest[0] != ' ':\n		return credential{malformed:").
 			and(bearerFile, "	return credential{field: field, token: rest[1:]}", "	return credential{field: field, token: strings.TrimSpace(rest)}"),
 		off("H10", "the connection of a refused request ends if its body was not read", respondFile, "	w.Header().Set(\"Connection\", \"close\")\n", "").
 			unseen("./caddymodule", "TestRefusalOverTheWire"),
+		off("H11", "Basic is read only where it is a source", bearerFile, `from.has(basicTokens) && strings.EqualFold(scheme, "Basic")`, `strings.EqualFold(scheme, "Basic")`),
+		off("H11", "no Basic behind another scheme", bearerFile, `from.has(basicTokens) && strings.EqualFold(words[0], "Basic")`, `from.has(basicTokens) && words[0] == ""`),
+		off("H11", "base64 in its one form", basicFile, "base64.StdEncoding.Strict()", "base64.StdEncoding"),
+		off("H11", "a password has no characters but a token's", basicFile, "case !isB64Token(token):", "case !isB64Token(token[:1]):"),
+		off("H11", "Basic asks at 401 alone", tokensFile, "case refused.answer().status == http.StatusUnauthorized:", "default:"),
 		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header)\n", "	v.arrive(r.Header)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
 	}
 }
