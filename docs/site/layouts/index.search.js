@@ -1,0 +1,17 @@
+{{- /* Each section of each page, for search.js. A script can be loaded from a file;
+what is fetched cannot. */ -}}
+{{- $pages := slice -}}
+{{- $sections := slice -}}
+{{- range $i, $each := partialCached "pages.html" site "pages" -}}
+	{{- $pages = $pages | append (dict "url" (strings.TrimPrefix "/" (partial "url.html" .page)) "name" .name) -}}
+	{{- $html := replaceRE `<(/?(?:td|th|tr|li|p|pre|br|img)\b[^>]*)>` ` <$1>` (string .page.Content) -}}
+	{{- $html = replaceRE `<h[1-6] id="([^"]*)"[^>]*>` "\u0001$1\u0002" $html -}}
+	{{- $html = replaceRE `</h[1-6]>` "\u0002" $html -}}
+	{{- range after 1 (split $html "\u0001") -}}
+		{{- $parts := split . "\u0002" -}}
+		{{- $heading := trim (index $parts 1 | plainify | htmlUnescape) " \n" -}}
+		{{- $text := trim (replaceRE `\s+` " " (index $parts 2 | plainify | htmlUnescape)) " " -}}
+		{{- $sections = $sections | append (dict "page" $i "anchor" (index $parts 0) "heading" $heading "text" $text) -}}
+	{{- end -}}
+{{- end -}}
+window.searchIndex = {{ dict "pages" $pages "sections" $sections | jsonify }};
