@@ -64,9 +64,11 @@ lint: $(GOLANGCI_LINT) ## go vet and the linters of .golangci.yml, in the versio
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
 
-docs: ## write docs/attributes.md and docs/errors.md from the tables of attributes and of remedies
+docs: ## write docs/attributes.md and docs/errors.md from their tables, and build all pages as a site into dist/site (by Hugo)
 	go test ./awstoken -run TestAttributesPage -update
 	go test ./caddymodule/remedy -run TestErrorsPage -update
+	@docs/site/build dist/site
+	@echo "the site is in dist/site; open file://$(CURDIR)/dist/site/index.html in a browser"
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin
