@@ -51,6 +51,9 @@ func readDocument(t *testing.T, content string) *document {
 }
 
 func (d *document) take(n *html.Node, navigation bool) {
+	if n.Type == html.TextNode {
+		return
+	}
 	attributes := make(map[string]string)
 	for _, a := range n.Attr {
 		attributes[a.Key] = a.Val

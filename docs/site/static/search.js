@@ -9,35 +9,38 @@ const most = 20; // results that are shown
 // beginnings of words; `_` parts words, so that stale finds max_stale.
 function termsOf(query) {
 	return query.trim().split(/\s+/).filter(Boolean).slice(0, 8).map((word) => {
-		const text = word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+		const text = word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 		const begins = /^[\p{L}\p{N}]/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
-		return { begins: new RegExp(begins + text, "giu"), whole: new RegExp(begins + text + "(?![\\p{L}\\p{N}_])", "giu") };
+		return { begins: new RegExp(begins + text, "giu"), whole: new RegExp(begins + text + "(?![\\p{L}\\p{N}_])", "giu"), row: new RegExp("^" + text + "(?![\\p{L}\\p{N}_])", "gimu") };
 	});
 }
 
 const count = (text, pattern) => (text.match(pattern) ?? []).length;
 
 // score says how well a section fits, 0 that it does not: each term has to be in
-// it, or in its page's name, and headings count first.
+// it, or in its page's name. Headings count first, then the first cells of tables,
+// then how often the text has it; the beginning of a page before what follows, and
+// pages that are aside, such as decisions, last.
 function score(section, page, terms) {
 	let sum = 0;
-	for (const { begins, whole } of terms) {
+	for (const { begins, whole, row } of terms) {
 		let points = 0;
 		if (count(section.heading, begins) > 0) points += 40 + 20 * count(section.heading, whole) - section.heading.length / 10;
 		if (count(page.name, begins) > 0) points += 6;
+		if (count(section.rows, whole) > 0) points += 8 + 8 * Math.min(count(section.rows, row), 1);
 		const exact = count(section.text, whole), begun = count(section.text, begins);
-		if (begun > 0) points += 4 + 6 * begun / (begun + 2) + 4 * exact / (exact + 2) + 60 * exact / (60 + section.text.length / 6);
+		if (begun > 0) points += 4 + 6 * begun / (begun + 2) + 4 * exact / (exact + 2);
 		if (points === 0) return 0;
 		sum += points;
 	}
-	return sum;
+	return (sum + (section.first ? 2 : 0)) * (page.aside ? 0.7 : 1);
 }
 
 // find returns the sections that fit a query, the best first.
 function find(query) {
 	const terms = termsOf(query), { pages, sections } = window.searchIndex;
 	if (terms.length === 0) return [];
-	return sections.map((section) => ({ section, page: pages[section.page], points: score(section, pages[section.page], terms) }))
+	return sections.map((section, i) => ({ section, page: pages[section.page], points: score({ ...section, first: section.page !== sections[i - 1]?.page }, pages[section.page], terms) }))
 		.filter((hit) => hit.points > 0).sort((a, b) => b.points - a.points);
 }
 
