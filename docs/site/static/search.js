@@ -64,7 +64,8 @@ function excerpt(text, terms) {
 	const at = Math.min(...terms.map((term) => { const i = text.search(term.begins); return i < 0 ? text.length : i; }));
 	if (at === text.length) return text.slice(0, 160);
 	const from = at < 60 ? 0 : text.indexOf(" ", at - 60) + 1;
-	return (from > 0 ? "… " : "") + text.slice(from, at + 140) + (text.length > at + 140 ? " …" : "");
+	const to = text.length > at + 140 ? text.lastIndexOf(" ", at + 140) : text.length;
+	return (from > 0 ? "… " : "") + text.slice(from, Math.max(to, at)) + (to < text.length ? " …" : "");
 }
 
 function entry({ section, page }, terms) {
