@@ -66,11 +66,13 @@ lint: $(GOLANGCI_LINT) ## go vet, the linters of .golangci.yml and actionlint, i
 fmt: $(GOLANGCI_LINT) ## format the code
 	$(GOLANGCI_LINT) fmt
 
-docs: ## write what is made from the code: docs/attributes.md, docs/errors.md, docs/reference/, testdata/api/
+docs: ## write what is made from the code (attributes, errors, docs/reference/, testdata/api/), and build all pages as a site into dist/site (by Hugo)
 	go test ./awstoken -run TestAttributesPage -update
 	go test ./caddymodule/remedy -run TestErrorsPage -update
 	go test ./caddymodule -run TestReference -update
 	go test . -run TestAPI -update
+	@docs/site/build dist/site
+	@echo "the site is in dist/site; open file://$(CURDIR)/dist/site/index.html in a browser"
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin

@@ -8,28 +8,6 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
 )
 
-// contrasts has, for each text that shows, the least contrast of its colour with
-// the one behind it (WCAG 2.2, 1.4.3).
-const contrasts = `(() => {
-	const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-	const rgb = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
-	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-	const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
-	const bad = [];
-	let looked = 0;
-	for (const e of document.querySelectorAll("body *")) {
-		const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== "");
-		if (!own || !e.checkVisibility() || e.disabled || e.closest(".unseen, noscript, option")) continue;
-		looked++;
-		const style = getComputedStyle(e);
-		const a = light(rgb(e instanceof SVGElement ? style.fill : style.color)), b = light(behind(e));
-		const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-		if (contrast < 4.5) bad.push(contrast.toFixed(2) + " " + e.outerHTML.slice(0, 90));
-	}
-	return looked < 60 ? ["only " + looked + " texts"] : bad;
-})()`
-
 func TestColoursAndWidths(t *testing.T) {
 	w := newWorld(t)
 	w.traffic()
@@ -41,7 +19,7 @@ func TestColoursAndWidths(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		p.Scheme(scheme)
 		colours[scheme] = browser.Eval[string](p, `getComputedStyle(document.body).backgroundColor`)
-		for _, bad := range browser.Eval[[]string](p, contrasts) {
+		for _, bad := range p.Pale(60) {
 			t.Errorf("%s: %s", scheme, bad)
 		}
 		for _, width := range []int64{1360, 900, 360} {
@@ -61,7 +39,7 @@ func TestColoursAndWidths(t *testing.T) {
 	}
 	// The control: a text that is too pale is found.
 	p.Do(`document.querySelector("h2").style.color = "#30383d"`)
-	if bad := browser.Eval[[]string](p, contrasts); len(bad) != 1 {
+	if bad := p.Pale(60); len(bad) != 1 {
 		t.Errorf("one text is too pale, found are %q", bad)
 	}
 	p.Calm()
