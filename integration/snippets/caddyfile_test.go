@@ -61,34 +61,32 @@ func trust(text string) (lines string) {
 
 // named are the files that a Caddyfile reads, by the words before them; and the
 // logs, which it opens.
-var named = regexp.MustCompile(`(?m)^([ \t]*(?:issuers_file|jwks_file|ca|trust_pool file|output file|tls)[ \t]+)(\S+)(?:([ \t]+)(\S+))?`)
+var named = regexp.MustCompile(`(?m)^([ \t]*(?:issuers_file|jwks_file|output file)[ \t]+)(\S+)`)
 
-// withFiles puts files of ours in place of those that a Caddyfile names.
+// withFiles puts files of ours in place of those that a Caddyfile names, which are
+// certificates and keys but for what is named.
 func withFiles(text, directory string) (string, error) {
 	root, err := stack.Root()
 	if err != nil {
 		return "", err
 	}
-	data := filepath.Join(root, "caddymodule", "testdata")
 	issuers, err := write(directory, "issuers.json", `[{"url": "https://0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0.tokens.sts.global.api.aws", "accounts": ["210987654321"]}]`)
+	if err != nil {
+		return "", err
+	}
+	text, err = withCertificates(text, directory)
 	if err != nil {
 		return "", err
 	}
 	return named.ReplaceAllStringFunc(text, func(line string) string {
 		part := named.FindStringSubmatch(line)
-		switch name := strings.Fields(part[1])[0]; {
-		case part[2] == "{" || name == "tls" && part[4] == "":
-			return line
-		case name == "issuers_file":
+		switch strings.Fields(part[1])[0] {
+		case "issuers_file":
 			return part[1] + issuers
-		case name == "jwks_file":
-			return part[1] + filepath.Join(data, "jwks.json")
-		case name == "output":
-			return part[1] + filepath.Join(directory, filepath.Base(part[2])) + part[3] + part[4]
-		case name == "tls":
-			return strings.Replace(part[1], "tls", "tls internal", 1) + "#"
+		case "jwks_file":
+			return part[1] + filepath.Join(root, "caddymodule", "testdata", "jwks.json")
 		}
-		return part[1] + filepath.Join(data, "ca.pem")
+		return part[1] + filepath.Join(directory, filepath.Base(part[2]))
 	}), nil
 }
 

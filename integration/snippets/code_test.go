@@ -48,24 +48,6 @@ func pythonFaults(ctx context.Context, text, _ string) []fault {
 	return run(command)
 }
 
-// nginxFaults are those of a whole configuration, or of a part of one for http or for
-// a server, which is put there.
-func nginxFaults(ctx context.Context, text, directory string) []fault {
-	switch {
-	case regexp.MustCompile(`(?m)^\s*events\s*\{`).MatchString(text):
-	case regexp.MustCompile(`(?m)^\s*(server|upstream)\b[^;]*\{`).MatchString(text):
-		text = "events {}\nhttp {\n" + text + "}\n"
-	default:
-		text = "events {}\nhttp {\nserver {\n" + text + "}\n}\n"
-	}
-	text = regexp.MustCompile(`(?m)^\s*(pid|error_log|access_log)\s[^;]*;`).ReplaceAllString(text, "")
-	file, err := write(directory, "nginx.conf", fmt.Sprintf("pid %q;\n", filepath.Join(directory, "pid"))+text)
-	if err != nil {
-		return found(err)
-	}
-	return run(exec.CommandContext(ctx, "nginx", "-t", "-q", "-e", "stderr", "-p", directory, "-c", file))
-}
-
 // run runs a program that has nothing to say of a text without faults.
 func run(command *exec.Cmd) []fault {
 	output, err := command.CombinedOutput()

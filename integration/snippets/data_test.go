@@ -152,8 +152,12 @@ func tomlFaults(_ context.Context, text, _ string) []fault {
 
 var iniLine = regexp.MustCompile(`^(\[[^\[\]]+\]|[A-Za-z][\w.-]*\s*=.*|[#;].*|)$`)
 
-// iniFaults are those of sections, settings and comments.
-func iniFaults(_ context.Context, text, _ string) (all []fault) {
+// iniFaults are those of sections, settings and comments. What begins as a
+// configuration of HAProxy is one.
+func iniFaults(ctx context.Context, text, directory string) (all []fault) {
+	if ofHAProxy.MatchString(text) {
+		return haproxyFaults(ctx, text, directory)
+	}
 	section, continued := false, false
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)

@@ -85,6 +85,7 @@ func init() {
 		"crontab":   crontabFaults,
 		"console":   consoleFaults,
 		"go":        goFaults,
+		"haproxy":   haproxyFaults,
 		"hcl":       hclFaults,
 		"ini":       iniFaults,
 		"json":      jsonFaults,
