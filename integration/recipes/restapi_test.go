@@ -166,6 +166,34 @@ func TestRestAPISizes(t *testing.T) {
 	}
 }
 
+// An API that does not answer is 504, and the log says who asked, but has no part of
+// the token; the twin is one that answers.
+func TestRestAPITimeAndLog(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[string]int{"30s": 200, "1ms": 504} {
+		w := start(t, stacktest.ReadPage(t, "docs/recipes/rest-api.md"), "api.example.com", "response_header_timeout 30s", "response_header_timeout "+limit)
+		w.upstream.mu.Lock()
+		w.upstream.handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if want == 504 {
+				<-r.Context().Done()
+			}
+		})
+		w.upstream.mu.Unlock()
+		token := w.token(writer, tags("orders"))
+		if got := w.ask("GET", "/teams/orders/1", token, ""); got.status != want || len(got.seen) != 1 {
+			t.Errorf("%s: %d, the API saw %d requests", limit, got.status, len(got.seen))
+		}
+		stacktest.Eventually(t, "the request is logged", func() bool {
+			return strings.Contains(strings.Join(w.gateway.Log(), "\n"), `"user_id":"arn:aws:iam::`+account+`:role/`+writer+`"`)
+		})
+		for _, part := range strings.Split(token, ".") {
+			if strings.Contains(strings.Join(w.gateway.Log(), "\n"), part) {
+				t.Error("a part of the token is in the log")
+			}
+		}
+	}
+}
+
 // The page's file of cases holds for its Caddyfile, and all its rules are tried.
 func TestRestAPIPolicy(t *testing.T) {
 	t.Parallel()
