@@ -65,12 +65,17 @@ var (
 	editor = role("painter", "Editor")
 )
 
-// Graphite signs in the role that the token is of, under no name that a client gives
-// itself, in no spelling and by no cookie; asked without the gateway it believes each.
 func TestGraphite(t *testing.T) {
 	t.Parallel()
 	graphite := startGraphite(t)
 	w := newWorld(t, graphite)
+	t.Run("names", func(t *testing.T) { graphiteNames(t, w, graphite) })
+	t.Run("roles", func(t *testing.T) { graphiteRoles(t, w) })
+}
+
+// Graphite signs in the role that the token is of, under no name that a client gives
+// itself, in no spelling and by no cookie; asked without the gateway it believes each.
+func graphiteNames(t *testing.T, w *world, graphite string) {
 	const reports = "aws:" + account + ":reports"
 	painters := send(t, w.gateway.Address, "/dashboard/", w.token(editor), nil)
 	if got := signedIn(t, painters); got != "aws:"+account+":painter" || len(painters.cookies) != 1 {
@@ -99,9 +104,7 @@ func TestGraphite(t *testing.T) {
 }
 
 // The tag says who may change dashboards, each time anew.
-func TestGraphiteRoles(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, startGraphite(t))
+func graphiteRoles(t *testing.T, w *world) {
 	save := func(c caller, headers ...string) string {
 		return send(t, w.gateway.Address, "/dashboard/save/orders", w.token(c), url.Values{"state": {`{"name": "orders"}`}}, headers...).text
 	}

@@ -18,6 +18,9 @@ type cluster interface {
 
 func startCluster(t *testing.T, filter string, cas, proxies *authority, allowed access) cluster {
 	t.Helper()
+	if real() {
+		return startReal(t, filter, cas, proxies, allowed)
+	}
 	return startChain(t, filter, cas, proxies, allowed.authorizer())
 }
 
@@ -60,6 +63,3 @@ func name(common string, groups ...string) pkix.Name {
 }
 
 var must = stacktest.Must
-
-// real says whether the tests run against a real API server.
-func real() bool { return false }

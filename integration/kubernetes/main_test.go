@@ -14,7 +14,11 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	stacktest.AtOnce(4)
+	atOnce := 4
+	if real() {
+		atOnce = 2 // they are large
+	}
+	stacktest.AtOnce(atOnce)
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
 		return m.Run()

@@ -143,7 +143,10 @@ func (w *world) ask(token string, headers ...string) *http.Response {
 func (w *world) send(method, path, token string, headers ...string) *http.Response {
 	w.t.Helper()
 	body := ""
-	if method == http.MethodPost {
+	switch {
+	case method == http.MethodPost && path == configMaps:
+		body = `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}}`
+	case method == http.MethodPost:
 		body = `{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}`
 	}
 	r, err := http.NewRequestWithContext(w.t.Context(), method, "https://"+w.gateway.Address+path, strings.NewReader(body))
