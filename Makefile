@@ -15,7 +15,7 @@ test lint: export CGO_ENABLED = 0
 test lint: export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion mutants lint fmt docs build xcaddy deb dist fips oldest-caddy check-release deps clean
+.PHONY: help run demo test race bench bench-flood bench-rivals bench-scale chaos fuzz second-opinion kube-apiserver mutants lint fmt docs build xcaddy deb dist fips oldest-caddy check-release deps clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,7 @@ demo: build ## as run, but stops by itself: exit 0 only if each request had the 
 
 test: deps ## all tests: units, golden files, attacks on the built gateway, real AWS SDKs (minutes)
 	go test ./...
+	cd integration/kubernetes && go test ./...
 
 race: deps ## all tests under the race detector
 	go test -race ./...
@@ -54,6 +55,11 @@ fuzz: ## every fuzz target for 30 s each; FUZZTIME=5m for longer, FUZZ=FuzzStrip
 
 second-opinion: ## go-oidc, go-jose and Kubernetes on 30,000 tokens; exit 0 only if they accept what ours accepts (two minutes)
 	cd integration/secondopinion && go test ./... && go run . $(if $(SEED),-seed $(SEED))
+
+kube-apiserver: ## docs/recipes/kubernetes.md against a real kube-apiserver and etcd, which are compiled first (ten minutes, once)
+	@mkdir -p $(TOOLS)/kubernetes
+	cd integration/kubernetes/apiserver && CGO_ENABLED=0 go build -trimpath -o $(TOOLS)/kubernetes/ k8s.io/kubernetes/cmd/kube-apiserver go.etcd.io/etcd/server/v3
+	cd integration/kubernetes && KUBE_APISERVER=$(TOOLS)/kubernetes/kube-apiserver ETCD=$(TOOLS)/kubernetes/server go test -count=1 -v ./...
 
 mutants: ## switch off each control; exit 0 only if a test notices (half an hour; ROW=H2,H3 some; WRITE=1 writes the page)
 	go run ./integration/mutants $(if $(ROW),-row $(ROW)) $(if $(WRITE),-write)

@@ -34,19 +34,20 @@ func Build(ctx context.Context, directory string, commands ...string) error {
 	return nil
 }
 
-// Root is the directory of the module that the caller runs in.
+// Root is the directory of this project's module, whose commands are built, wherever
+// below it the caller runs; some directories there are modules of their own.
 func Root() (string, error) {
 	directory, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("finding the module: %w", err)
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(directory, "cmd", "caddy-awsjwt")); err == nil {
 			return directory, nil
 		}
 		parent := filepath.Dir(directory)
 		if parent == directory {
-			return "", errors.New("finding the module: no go.mod here or above")
+			return "", errors.New("finding the module: no cmd/caddy-awsjwt here or above")
 		}
 		directory = parent
 	}
