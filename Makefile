@@ -102,7 +102,7 @@ oldest-caddy: ## build with the oldest Caddy that docs/compatibility.md promises
 check-release: ## have goreleaser judge .goreleaser.yaml; compiling it takes some minutes, once
 	GOFLAGS= go run github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION) check
 
-deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium; systemd and lintian
+deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium; systemd and lintian; Hugo; Graphite
 	@./scripts/deps
 
 clean: ## remove what was built
