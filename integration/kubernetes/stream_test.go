@@ -94,7 +94,7 @@ func TestRealClient(t *testing.T) {
 // allow_upgrade.
 func TestExec(t *testing.T) {
 	t.Parallel()
-	if real() {
+	if againstReal() {
 		t.Skip("there is no kubelet to execute anything")
 	}
 	execute := func(w *world, by func(config *rest.Config, address string) (remotecommand.Executor, error)) (string, error) {
