@@ -18,7 +18,7 @@ type cluster interface {
 
 func startCluster(t *testing.T, filter string, cas, proxies *authority, allowed access) cluster {
 	t.Helper()
-	if real() {
+	if againstReal() {
 		return startReal(t, filter, cas, proxies, allowed)
 	}
 	return startChain(t, filter, cas, proxies, allowed.authorizer())

@@ -15,7 +15,7 @@ var binaries string
 
 func TestMain(m *testing.M) {
 	atOnce := 4
-	if real() {
+	if againstReal() {
 		atOnce = 2 // they are large
 	}
 	stacktest.AtOnce(atOnce)

@@ -32,8 +32,8 @@ type server struct {
 	read int64 // of the audit log
 }
 
-// real says whether the tests run against a real API server.
-func real() bool { return os.Getenv("KUBE_APISERVER") != "" }
+// againstReal says whether the tests run against a real API server.
+func againstReal() bool { return os.Getenv("KUBE_APISERVER") != "" }
 
 // auditPolicy leaves out what the test and the server ask themselves.
 const auditPolicy = `apiVersion: audit.k8s.io/v1

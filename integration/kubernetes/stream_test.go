@@ -94,7 +94,7 @@ func TestRealClient(t *testing.T) {
 // allow_upgrade.
 func TestExec(t *testing.T) {
 	t.Parallel()
-	if real() {
+	if againstReal() {
 		t.Skip("there is no kubelet to execute anything")
 	}
 	execute := func(w *world, by func(config *rest.Config, address string) (remotecommand.Executor, error)) (string, error) {
@@ -117,9 +117,10 @@ func TestExec(t *testing.T) {
 	}
 	refused := func(w *world, how string, err error) {
 		t.Helper()
-		decisions := w.gateway.Decisions()
-		if err == nil || len(decisions) != 1 || decisions[0].Reason != "upgrade_refused" || len(w.cluster.acts()) != 0 {
-			t.Errorf("%s: %v, %+v", how, err, decisions)
+		decision, logged := w.gateway.Decision(0)
+		must(t, logged)
+		if err == nil || decision.Reason != "upgrade_refused" || len(w.cluster.acts()) != 0 {
+			t.Errorf("%s: %v, %+v", how, err, decision)
 		}
 	}
 	_, err := execute(w, func(config *rest.Config, address string) (remotecommand.Executor, error) {
