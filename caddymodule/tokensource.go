@@ -24,10 +24,10 @@ func (s sources) has(one sources) bool { return s&one != 0 }
 
 // missing is the hint where none of the sources has a token.
 func (s sources) missing() string {
-	switch s {
-	case basicTokens:
+	switch {
+	case s == basicTokens:
 		return "the request has no token as a Basic password"
-	case bearerTokens | basicTokens:
+	case s.has(basicTokens):
 		return "the request has no bearer token, and none as a Basic password"
 	}
 	return "the request has no bearer token"

@@ -24,7 +24,7 @@ func pair(user, token string) string {
 	return encoded
 }
 
-func byBasic(user, token string) request { return authorizations("Basic " + pair(user, token)) }
+func byBasic(token string) request { return authorizations("Basic " + pair("aws", token)) }
 
 // basicProbes: a password is a token only where the operator says so, in one
 // spelling, and goes no further than a bearer token does.
@@ -42,7 +42,7 @@ func hidden(token, encoded string) func(stack.Arrival) string {
 
 func basicOffProbes() []probe {
 	good := mint(nil)
-	bearer, basic := call(good), byBasic("aws", good)
+	bearer, basic := call(good), byBasic(good)
 	return []probe{{
 		name: "off by default", attack: basic, status: http.StatusUnauthorized, reason: "missing_token",
 		control: bearer, intact: carries(whole),
@@ -54,7 +54,7 @@ func basicOffProbes() []probe {
 		control: basic, intact: carries(whole),
 	}, {
 		name: "optional, another's password", site: inside(optionalSite, "token_source basic"), attack: authorizations("Basic YTpi"),
-		status: http.StatusUnauthorized, reason: "malformed_token", control: byBasic("aws", good), intact: carries(whole),
+		status: http.StatusUnauthorized, reason: "malformed_token", control: byBasic(good), intact: carries(whole),
 	}}
 }
 
@@ -77,7 +77,7 @@ func malformedBasicProbes() []probe {
 	} {
 		probes = append(probes, probe{
 			name: "malformed: " + name, site: basicToo, attack: authorizations(value), status: http.StatusBadRequest, reason: "malformed_request",
-			control: byBasic("aws", good), intact: carries(whole),
+			control: byBasic(good), intact: carries(whole),
 		})
 	}
 	for name, r := range map[string]request{
@@ -87,7 +87,7 @@ func malformedBasicProbes() []probe {
 	} {
 		probes = append(probes, probe{
 			name: "malformed: " + name, site: basicToo, attack: r, status: http.StatusBadRequest, reason: "malformed_request",
-			control: byBasic("aws", good), intact: carries(whole),
+			control: byBasic(good), intact: carries(whole),
 		})
 	}
 	return probes
@@ -120,8 +120,8 @@ func goodBasicProbes() []probe {
 	for name, token := range map[string]string{"expired": expired, "of another issuer": mintAs(strangerAccount, nil), "spoilt": good[:len(good)-8] + "AAAAAAAA"} {
 		reason := map[string]string{"expired": "expired", "of another issuer": "unknown_issuer", "spoilt": "bad_signature"}[name]
 		probes = append(probes, probe{
-			name: "a token that is " + name, site: basicToo, attack: byBasic("aws", token), status: http.StatusUnauthorized, reason: reason,
-			control: byBasic("aws", good), intact: carries(whole),
+			name: "a token that is " + name, site: basicToo, attack: byBasic(token), status: http.StatusUnauthorized, reason: reason,
+			control: byBasic(good), intact: carries(whole),
 		})
 	}
 	return probes
@@ -185,10 +185,10 @@ func basicAsksOnce(t *testing.T) {
 		{basicAlone, request{}, http.StatusUnauthorized, "missing_token", []string{basic}},
 		{basicToo, request{}, http.StatusUnauthorized, "missing_token", []string{bearer, basic}},
 		{plain, request{}, http.StatusUnauthorized, "missing_token", []string{bearer}},
-		{basicAlone, byBasic("aws", "x"), http.StatusUnauthorized, "malformed_token", []string{basic}},
+		{basicAlone, byBasic("x"), http.StatusUnauthorized, "malformed_token", []string{basic}},
 		{basicAlone, authorizations("Basic x"), http.StatusBadRequest, "malformed_request", nil},
-		{denied, byBasic("aws", good), http.StatusForbidden, "policy_denied", nil},
-		{inside(basicToo, "deny `true`"), byBasic("aws", good), http.StatusForbidden, "policy_denied", []string{bearer + `, error="insufficient_scope"`}},
+		{denied, byBasic(good), http.StatusForbidden, "policy_denied", nil},
+		{inside(basicToo, "deny `true`"), byBasic(good), http.StatusForbidden, "policy_denied", []string{bearer + `, error="insufficient_scope"`}},
 	} {
 		for _, p := range every {
 			a := gateOf(t, tt.site).refuses(t, p, tt.r, tt.status, tt.reason)
