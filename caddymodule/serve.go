@@ -122,7 +122,7 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 	if h.ended.Load() {
 		return outlived() // that may have taken long enough for a reload
 	}
-	v.result = result
+	v.result, v.isToken = result, true
 	if refused := h.authorize(r, v, traced); refused != nil {
 		refused.result = result
 		return refused
@@ -135,15 +135,16 @@ func (h *Handler) decide(r *http.Request, v *visit) *refusal {
 
 // passAnonymously lets a request without a token pass, but not out of HTTP: the
 // end of an upgrade is its token's. A credential of another scheme stays for a
-// later handler.
+// later handler, unless a handler before this one found a token in it: that goes
+// no further, and the caller has no identity from here on.
 func (h *Handler) passAnonymously(r *http.Request, v *visit) *refusal {
 	if refused := leavesHTTP(r, false); refused != nil {
 		return refused
 	}
-	if field := v.credential.field; field != "" {
+	if field := v.credential.field; field != "" && !v.isToken {
 		r.Header.Set("Authorization", field)
 	}
-	v.passed = anonymous
+	v.result, v.passed = nil, anonymous
 	return nil
 }
 

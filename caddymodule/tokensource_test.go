@@ -105,6 +105,49 @@ func TestAuthorizeByBasic(t *testing.T) {
 	}
 }
 
+// Where a handler behind another one has other sources and is optional, it lets the
+// caller pass as nobody: the token goes no further, and no placeholder names the
+// caller. The controls differ in one property: the credential is no token, or the
+// handler that is optional reads it as well.
+func TestOptionalBehindOtherSources(t *testing.T) {
+	optional := func(names ...string) func(*Handler) {
+		return func(h *Handler) { h.Optional, h.TokenSources = true, names }
+	}
+	token := goodToken(t)
+	for _, tt := range []struct {
+		name     string
+		first    []string
+		second   []string
+		by       string
+		optional bool // the first, too
+		user     string
+		forwards string
+	}{
+		{"bearer, then basic", []string{"bearer"}, []string{"basic"}, "Bearer " + token, false, "", ""},
+		{"both, then bearer", []string{"basic", "bearer"}, []string{"bearer"}, basic("aws", token), false, "", ""},
+		{"both, then both", []string{"basic", "bearer"}, []string{"bearer", "basic"}, basic("aws", token), false, ordersARN, ""},
+		{"no token for either", []string{"bearer"}, []string{"bearer"}, basic("aws", "x"), true, "", basic("aws", "x")},
+	} {
+		first := newHandler(t, func(h *Handler) { h.Optional, h.TokenSources = tt.optional, tt.first })
+		for _, later := range [][]*Handler{
+			{newHandler(t, optional(tt.second...))},
+			{newHandler(t, optional(tt.second...)), newHandler(t, optional(tt.second...))},
+		} {
+			got := serve(t, with(tt.by), append([]*Handler{first}, later...)...)
+			saw := got.upstreamSaw(t)
+			if have := saw.Get("Authorization"); have != tt.forwards {
+				t.Errorf("%s: the upstream saw %.12q, want %.12q", tt.name, have, tt.forwards)
+			}
+			if have := saw.Get("X-Aws-Token-Sub"); have != tt.user {
+				t.Errorf("%s: the upstream saw the caller %q, want %q", tt.name, have, tt.user)
+			}
+			if have := replacerOf(got.sent).ReplaceAll("{http.auth.user.id}{aws_token.account.id}", ""); (have == "") != (tt.user == "") {
+				t.Errorf("%s: placeholders say %q", tt.name, have)
+			}
+		}
+	}
+}
+
 // The commands send the token in the form that the site takes; what a case writes
 // into the field itself is sent as it is.
 func TestWalkSendsTheTokenAsTheSiteTakesIt(t *testing.T) {

@@ -24,6 +24,7 @@ type visit struct {
 	from       sources // of whoever read it last
 	credential credential
 	result     *verifier.Result // once the token was verified
+	isToken    bool             // whether a handler, by its own sources, has verified the credential
 	fields     []string         // the header fields that the last handler set
 	held       []string         // the Upgrade of a handshake, taken out by a firewall
 	walking    *walking         // who asks about the visit; nil for those that are real

@@ -38,6 +38,8 @@ func headerMutants() []mutant {
 		off("H11", "no Basic behind another scheme", bearerFile, `from.has(basicTokens) && strings.EqualFold(words[0], "Basic")`, `from.has(basicTokens) && words[0] == ""`),
 		off("H11", "base64 in its one form", basicFile, "base64.StdEncoding.Strict()", "base64.StdEncoding"),
 		off("H11", "a password has no characters but a token's", basicFile, "case !isB64Token(token):", "case !isB64Token(token[:1]):"),
+		off("H11", "a token of one handler is no other scheme's field of the next", serveFile, `field != "" && !v.isToken {`, `field != "" {`).
+			unseen("./caddymodule", "TestOptionalBehindOtherSources"),
 		off("H11", "Basic asks at 401 alone", tokensFile, "case refused.answer().status == http.StatusUnauthorized:", "default:"),
 		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header)\n", "	v.arrive(r.Header)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
 	}
