@@ -28,13 +28,14 @@ demo: build ## as run, but stops by itself: exit 0 only if each request had the 
 	@go build -o bin/demo ./integration/demo
 	@bin/demo -bin bin -once
 
-test: deps ## all tests: units, golden files, attacks on the built gateway, real AWS SDKs (minutes)
+test: deps ## all tests: units, golden files, attacks on the built gateway, real AWS SDKs (ten minutes)
 	go test ./...
 	@# go vet would go through all of Kubernetes for it.
 	cd integration/kubernetes && go test -vet=off ./...
 
 race: deps ## all tests under the race detector
 	go test -race ./...
+	cd integration/kubernetes && go test -race -vet=off ./...
 
 bench: ## micro-benchmarks with allocations, as ratios to raw crypto and SHA-256 (five minutes; WRITE=1 writes the page)
 	cd bench/micro && go test . && go run . $(if $(WRITE),-write)
@@ -57,7 +58,8 @@ fuzz: ## every fuzz target for 30 s each; FUZZTIME=5m for longer, FUZZ=FuzzStrip
 second-opinion: ## go-oidc, go-jose and Kubernetes on 30,000 tokens; exit 0 only if they accept what ours accepts (two minutes)
 	cd integration/secondopinion && go test ./... && go run . $(if $(SEED),-seed $(SEED))
 
-kube-apiserver: ## docs/recipes/kubernetes.md before a real kube-apiserver and etcd, which are compiled first (ten minutes, once)
+kube-apiserver: $(GOLANGCI_LINT) ## docs/recipes/kubernetes.md before a real kube-apiserver and etcd, which are compiled first (ten minutes, once)
+	cd integration/kubernetes && $(GOLANGCI_LINT) run
 	@mkdir -p $(TOOLS)/kubernetes
 	cd integration/kubernetes/apiserver && CGO_ENABLED=0 go build -trimpath -o $(TOOLS)/kubernetes/ k8s.io/kubernetes/cmd/kube-apiserver go.etcd.io/etcd/server/v3
 	cd integration/kubernetes && KUBE_APISERVER=$(TOOLS)/kubernetes/kube-apiserver ETCD=$(TOOLS)/kubernetes/server go test -count=1 -v ./...
@@ -103,7 +105,7 @@ oldest-caddy: ## build with the oldest Caddy that docs/compatibility.md promises
 check-release: ## have goreleaser judge .goreleaser.yaml; compiling it takes some minutes, once
 	GOFLAGS= go run github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION) check
 
-deps: ## install what the tests need and a machine with Go may lack: Node.js, for the AWS SDK for JavaScript; Prometheus; Chromium; systemd and lintian; Hugo; Graphite
+deps: ## install what the tests need and a machine with Go may lack, with apt-get (scripts/deps says what it is for)
 	@./scripts/deps
 
 clean: ## remove what was built

@@ -2,6 +2,7 @@ package awsjwt_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -157,7 +158,7 @@ func workflowFaults(w workflow, goMod string) (faults []string) {
 
 func workflowsOf(t *testing.T) map[string]workflow {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(".github", "workflows", "*.yml"))
+	files, err := filepath.Glob(filepath.Join(".github", "workflows", "*.y*ml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("there are no workflows", err)
 	}
@@ -196,6 +197,41 @@ func TestFormsOfTheRepository(t *testing.T) {
 				t.Errorf("%s: %v", file, err)
 			}
 		}
+	}
+}
+
+// Each module of the tree is kept up to date.
+func TestDependabotKnowsEachModule(t *testing.T) {
+	var config struct {
+		Updates []struct {
+			Ecosystem   string   `yaml:"package-ecosystem"`
+			Directories []string `yaml:"directories"`
+		} `yaml:"updates"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(".github", "dependabot.yml"))), &config); err != nil {
+		t.Fatal(err)
+	}
+	var have, want []string
+	for _, update := range config.Updates {
+		if update.Ecosystem == "gomod" {
+			have = append(have, update.Directories...)
+		}
+	}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case entry.Name() == "go.mod":
+			want = append(want, "/"+strings.TrimPrefix(filepath.ToSlash(filepath.Dir(name)), "."))
+		}
+		return nil
+	})
+	slices.Sort(have)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(have, want) {
+		t.Errorf("dependabot.yml has the modules %q, the tree %q: %v", have, want, err)
 	}
 }
 

@@ -41,7 +41,7 @@ func headerMutants() []mutant {
 		off("H11", "a token of one handler is no other scheme's field of the next", serveFile, `field != "" && !v.isToken {`, `field != "" {`).
 			unseen("./caddymodule", "TestOptionalBehindOtherSources"),
 		off("H11", "Basic asks at 401 alone", tokensFile, "case refused.answer().status == http.StatusUnauthorized:", "default:"),
-		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header)\n", "	v.arrive(r.Header)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
+		off("H8", "OPTIONS is asked for a token", serveFile, "	v.arrive(r.Header, h.sources)\n", "	v.arrive(r.Header, h.sources)\n	if r.Method == http.MethodOptions {\n		v.passed = anonymous\n		return nil\n	}\n"),
 	}
 }
 
