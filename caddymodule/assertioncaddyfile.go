@@ -9,15 +9,6 @@ func readAssertion(d *caddyfile.Dispenser, h *Handler) error {
 	return readOnlyBlock(d, h.Assertion, assertionLines)
 }
 
-func readWord[S ~string](d *caddyfile.Dispenser, into *S) error {
-	var text string
-	if err := readText(d, &text); err != nil {
-		return err
-	}
-	*into = S(text)
-	return nil
-}
-
 var assertionLines = lines[Assertion]{
 	"issuer":    {usage: "<url>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Issuer) }},
 	"audience":  {usage: "<audience>", read: func(d *caddyfile.Dispenser, a *Assertion) error { return readText(d, &a.Audience) }},

@@ -102,3 +102,51 @@ var handlerLines = lines[Handler]{
 	"log_passes":      {usage: "<n>", read: readLogPasses},
 	"explain_errors":  {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ExplainErrors) }},
 }
+
+func readTag(d *caddyfile.Dispenser, into *map[string][]string) error {
+	var key string
+	if !d.Args(&key) {
+		return errArguments
+	}
+	values := d.RemainingArgs()
+	if len(values) == 0 {
+		return errArguments
+	}
+	if _, twice := (*into)[key]; twice {
+		return d.Errf("tag %q stands here already; name all its values on one line", key)
+	}
+	if *into == nil {
+		*into = make(map[string][]string)
+	}
+	(*into)[key] = values
+	return nil
+}
+
+func readRule(d *caddyfile.Dispenser, into *[]Rule) error {
+	kind := d.Val()
+	args := d.RemainingArgs()
+	shadow := len(args) > 1 && args[0] == "shadow"
+	switch {
+	case shadow && len(args) == 3 && args[1] != "":
+		*into = append(*into, Rule{Name: args[1], Expression: args[2], Shadow: true})
+	case shadow && len(args) <= 3:
+		// As the name of a rule it would be in force.
+		return d.Errf("a shadow rule has a name: %s shadow <name> <cel>", kind)
+	case len(args) == 1:
+		*into = append(*into, Rule{Expression: args[0]})
+	case len(args) == 2:
+		*into = append(*into, Rule{Name: args[0], Expression: args[1]})
+	default:
+		return d.Errf("a rule is [<name>] <cel>; put the expression between backquotes, so that it is one argument and not %d", len(args))
+	}
+	return nil
+}
+
+func readHeader(d *caddyfile.Dispenser, h *Handler) error {
+	var header Header
+	if !d.AllArgs(&header.Field, &header.Value) {
+		return errArguments
+	}
+	h.Headers = append(h.Headers, header)
+	return nil
+}

@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
@@ -104,42 +101,4 @@ func (h *Handler) cacheSize() int {
 		return 0
 	}
 	return h.Cache.Size
-}
-
-// readSignatureShare reads a share of the processors such as 50%.
-func readSignatureShare(d *caddyfile.Dispenser, h *Handler) error {
-	return readNumber(d, "a share is a number of per cent such as 50%", &h.SignatureShare)
-}
-
-func readNumber(d *caddyfile.Dispenser, what string, into *int) error {
-	var text string
-	if !d.AllArgs(&text) {
-		return errArguments
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
-	if err != nil || n <= 0 {
-		return d.Errf("%s, not %q", what, text)
-	}
-	*into = n
-	return nil
-}
-
-// readCache reads cache off, or a block.
-func readCache(d *caddyfile.Dispenser, h *Handler) error {
-	h.Cache = new(Cache)
-	if d.NextArg() {
-		if d.Val() != "off" || d.NextArg() {
-			return d.Errf("cache is off or a block with size and ttl")
-		}
-		h.Cache.Off = true
-		return nil
-	}
-	return readBlock(d, h.Cache, cacheLines)
-}
-
-var cacheLines = lines[Cache]{
-	"size": {usage: "<tokens>", read: func(d *caddyfile.Dispenser, c *Cache) error {
-		return readNumber(d, "a size is a number above 0", &c.Size)
-	}},
-	"ttl": {usage: "<duration>", read: func(d *caddyfile.Dispenser, c *Cache) error { return readDuration(d, &c.TTL) }},
 }

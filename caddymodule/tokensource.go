@@ -36,8 +36,7 @@ func (s sources) missing() string {
 // provisionSources reads TokenSources.
 func (h *Handler) provisionSources(found *faults) {
 	if h.TokenSources == nil {
-		h.sources = bearerTokens
-		return
+		h.TokenSources = []string{bearerSource}
 	}
 	if len(h.TokenSources) == 0 {
 		found.add(errors.New("token_sources: the list is empty, so no token would be read; write bearer or basic, or leave it out"))
@@ -60,11 +59,7 @@ func (h *Handler) provisionSources(found *faults) {
 // user or their credential helper again about what no other password changes.
 func (h *Handler) challenge(header http.Header, refused *refusal) {
 	header.Del("WWW-Authenticate")
-	names := h.TokenSources
-	if names == nil {
-		names = []string{bearerSource}
-	}
-	for _, name := range names {
+	for _, name := range h.TokenSources {
 		switch {
 		case name == bearerSource:
 			header.Add("WWW-Authenticate", refused.challenge(h.Realm, h.ExplainErrors))
