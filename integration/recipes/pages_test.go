@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/awsside"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -26,7 +27,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, name := range mine {
 		page := stacktest.ReadPage(t, "docs/recipes/"+name)
-		stacktest.CheckAWSSide(t, page)
+		awsside.Check(t, page)
 		var have []string
 		for _, heading := range regexp.MustCompile("(?m)^## (.*)$").FindAllStringSubmatch(page.Text, -1) {
 			if slices.Contains(sections, heading[1]) {

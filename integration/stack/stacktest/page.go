@@ -32,8 +32,11 @@ func ReadPage(t *testing.T, path string) Page {
 	Must(t, err)
 	content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
 	Must(t, err)
-	return Page{Path: path, Text: string(content), t: t}
+	return PageOf(t, path, string(content))
 }
+
+// PageOf is a page that has a text.
+func PageOf(t *testing.T, path, text string) Page { return Page{Path: path, Text: text, t: t} }
 
 var fence = regexp.MustCompile("^( *)```(.*)$")
 
@@ -76,10 +79,13 @@ func (p Page) BlockWith(language, text string) string {
 	return found[0].Text
 }
 
-// Replaced is a text with the first of each pair replaced by the second; each has
-// to be there.
+// Replaced is a text with the first of each pair replaced by the second, wherever it
+// stands; each has to be there.
 func Replaced(t *testing.T, text string, pairs ...string) string {
 	t.Helper()
+	if len(pairs)%2 != 0 {
+		t.Fatalf("nothing replaces %q", pairs[len(pairs)-1])
+	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if !strings.Contains(text, pairs[i]) {
 			t.Fatalf("%q is not in\n%s", pairs[i], text)

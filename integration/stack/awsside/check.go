@@ -1,4 +1,4 @@
-package stacktest
+package awsside
 
 import (
 	"bytes"
@@ -12,9 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
-// CheckAWSSide checks what a page has its reader do in AWS, as far as that can be
+// Check checks what a page has its reader do in AWS, as far as that can be
 // done without AWS: IAM policies in json, the AWS CLI in sh, Terraform in hcl. Each
 // of the page's policies is well-formed and bounds the token that it lets a role
 // have; its shell commands parse; each aws in them is a command that AWS has, with
@@ -22,17 +24,17 @@ import (
 // their arguments, refers to nothing that is not there, and lets the role do the same
 // as the json does.
 //
-// The tables at the heads of awsside*.go have what is known. What a page needs and
+// The tables at the heads of the files have what is known. What a page needs and
 // they lack is looked up in the AWS or provider documentation and added.
-func CheckAWSSide(t *testing.T, page Page) {
+func Check(t *testing.T, page stacktest.Page) {
 	t.Helper()
 	for _, fault := range awsFaults(page) {
 		t.Errorf("%s: %v", page.Path, fault)
 	}
 }
 
-// awsFaults has the faults that CheckAWSSide tells, each with its line.
-func awsFaults(page Page) (faults []error) {
+// awsFaults has the faults that Check tells, each with its line.
+func awsFaults(page stacktest.Page) (faults []error) {
 	audiences := pageAudiences(page)
 	var policies []policy
 	for _, block := range page.Blocks("json") {
@@ -59,7 +61,7 @@ func atLine(line int, errs []error) (at []error) {
 }
 
 // pageAudiences are those that the page's gateways and assertions ask for.
-func pageAudiences(page Page) (audiences []string) {
+func pageAudiences(page stacktest.Page) (audiences []string) {
 	for _, block := range page.Blocks("caddyfile") {
 		for _, line := range regexp.MustCompile(`(?m)^\s*audience\s+(.*)$`).FindAllStringSubmatch(block.Text, -1) {
 			audiences = append(audiences, strings.Fields(line[1])...)

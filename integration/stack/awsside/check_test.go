@@ -1,9 +1,11 @@
-package stacktest
+package awsside
 
 import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const awsPage = "```caddyfile\n" + `orders.example.com {
@@ -60,7 +62,7 @@ output "issuer" {
 // The page as it is has no fault. Each other one differs in one thing and has one.
 func TestAWSFaults(t *testing.T) {
 	faultsOf := func(text string) string {
-		if err := errors.Join(awsFaults(Page{Path: "page", Text: text, t: t})...); err != nil {
+		if err := errors.Join(awsFaults(stacktest.PageOf(t, "page", text))...); err != nil {
 			return err.Error()
 		}
 		return ""
@@ -95,7 +97,7 @@ func TestAWSFaults(t *testing.T) {
 		"Terraform that gives more":    {`"sts:DurationSeconds" = "300"`, `"sts:DurationSeconds" = "900"`, "other tokens"},
 		"a trust policy":               {`Principal = { Service`, `Principals = { Service`, "reading a policy"},
 	} {
-		if got := faultsOf(Replaced(t, awsPage, tt.old, tt.with)); !strings.Contains(got, tt.want) {
+		if got := faultsOf(stacktest.Replaced(t, awsPage, tt.old, tt.with)); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", what, got, tt.want)
 		}
 	}

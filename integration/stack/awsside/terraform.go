@@ -1,4 +1,4 @@
-package stacktest
+package awsside
 
 import (
 	"encoding/json"
@@ -14,6 +14,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // terraformResources are the resources of the AWS provider that pages show, with
@@ -35,7 +37,7 @@ var terraformResources = map[string][]string{
 var terraformBlocks = []string{"terraform", "provider", "variable", "locals", "output", "data"}
 
 // declared are the resources of all blocks of a page, as type.name.
-func declared(blocks []Block) (resources []string) {
+func declared(blocks []stacktest.Block) (resources []string) {
 	for _, block := range blocks {
 		body, err := parseTerraform(block.Text)
 		if err != nil {
