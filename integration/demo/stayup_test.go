@@ -92,7 +92,7 @@ func changePolicy(t *testing.T, printed string) {
 func waitForTraffic(t *testing.T, address string) {
 	t.Helper()
 	var passed, refused int
-	for deadline := time.Now().Add(30 * time.Second); passed < 3 || refused < 3; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); passed < 3 || refused < 3; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the console shows %d that passed and %d that were refused", passed, refused)
 		}
