@@ -83,7 +83,7 @@ func TestGrafana(t *testing.T) {
 				t.Fatalf("%s: %+v", name, seen)
 			}
 			user, more := g.user("127.0.0.1", seen[0])
-			if user != "aws:"+account+":reports" || more["Role"] != c.role || more["Groups"] != c.groups {
+			if user != "aws:"+account+":reports:"+c.role || more["Role"] != c.role || more["Groups"] != c.groups {
 				t.Errorf("%s: Grafana would sign in %q with %v", name, user, more)
 			}
 			if user, _ := g.user("192.0.2.1", seen[0]); user != "" {

@@ -18,7 +18,15 @@ import (
 // directory of its own, and returns its address.
 func startGraphite(t *testing.T) string {
 	t.Helper()
-	directory, address := t.TempDir(), stacktest.FreeAddress(t)
+	address, _ := startGraphiteIn(t)
+	return address
+}
+
+// startGraphiteIn returns what its programs have in their environment as well.
+func startGraphiteIn(t *testing.T) (address string, environment []string) {
+	t.Helper()
+	directory := t.TempDir()
+	address = stacktest.FreeAddress(t)
 	debian, err := os.ReadFile("/etc/graphite/local_settings.py")
 	if err != nil {
 		t.Fatalf(`Graphite is missing: run "make deps": %v`, err)
@@ -33,7 +41,7 @@ func startGraphite(t *testing.T) string {
 		must(t, os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600))
 	}
 	must(t, os.Mkdir(filepath.Join(directory, "whisper"), 0o700))
-	environment := []string{"PYTHONPATH=" + directory, "GRAPHITE_SETTINGS_MODULE=local_settings"}
+	environment = []string{"PYTHONPATH=" + directory, "GRAPHITE_SETTINGS_MODULE=local_settings"}
 	migrate, serve, _ := strings.Cut(page(t).BlockWith("sh", "gunicorn"), "\n")
 	command := exec.CommandContext(t.Context(), "sh", "-euc", migrate)
 	command.Env = append(os.Environ(), environment...)
@@ -44,7 +52,7 @@ func startGraphite(t *testing.T) string {
 	graphite, err := stack.StartProgram(directory, address, environment, "/bin/sh", "-euc", serve)
 	must(t, err)
 	t.Cleanup(func() { must(t, graphite.Stop()) })
-	return address
+	return address, environment
 }
 
 var userName = regexp.MustCompile(`var userName = (?:null|'([^']*)');`)
@@ -76,9 +84,9 @@ func TestGraphite(t *testing.T) {
 // Graphite signs in the role that the token is of, under no name that a client gives
 // itself, in no spelling and by no cookie; asked without the gateway it believes each.
 func graphiteNames(t *testing.T, w *world, graphite string) {
-	const reports = "aws:" + account + ":reports"
+	const reports = "aws:" + account + ":reports:Viewer"
 	painters := send(t, w.gateway.Address, "/dashboard/", w.token(editor), nil)
-	if got := signedIn(t, painters); got != "aws:"+account+":painter" || len(painters.cookies) != 1 {
+	if got := signedIn(t, painters); got != "aws:"+account+":painter:Editor" || len(painters.cookies) != 1 {
 		t.Fatalf("signed in %q, with %d cookies", got, len(painters.cookies))
 	}
 	for name, c := range map[string]struct {

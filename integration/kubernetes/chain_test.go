@@ -22,6 +22,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/authentication/request/union"
+	"k8s.io/apiserver/pkg/authentication/request/websocket"
 	x509request "k8s.io/apiserver/pkg/authentication/request/x509"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
@@ -82,7 +83,7 @@ func startChain(t *testing.T, filter string, cas, proxies *authority, allowed au
 }
 
 // authentication is that of kubeadm's servers: front proxies, certificates, tokens,
-// anonymous.
+// also those of WebSocket's subprotocols, anonymous.
 func authentication(cas, proxies *x509.CertPool) authenticator.Request {
 	verify := func(roots *x509.CertPool) x509request.VerifyOptionFunc {
 		options := x509request.DefaultVerifyOptions()
@@ -92,13 +93,14 @@ func authentication(cas, proxies *x509.CertPool) authenticator.Request {
 	words := func(text ...string) headerrequest.StringSliceProvider { return headerrequest.StaticStringSlice(text) }
 	proxy := headerrequest.NewDynamicVerifyOptionsSecure(verify(proxies), words(), words("X-Remote-User"), words(), words("X-Remote-Group"), words("X-Remote-Extra-"))
 	certificate := x509request.NewDynamic(verify(cas), x509request.CommonNameUserConversion)
-	token := bearertoken.New(authenticator.TokenFunc(func(_ context.Context, token string) (*authenticator.Response, bool, error) {
+	tokens := authenticator.TokenFunc(func(_ context.Context, token string) (*authenticator.Response, bool, error) {
 		if token != serviceAccountToken {
 			return nil, false, nil
 		}
 		return &authenticator.Response{User: &user.DefaultInfo{Name: "system:serviceaccount:kube-system:aws-gateway"}}, true, nil
-	}))
-	return union.New(group.NewAuthenticatedGroupAdder(union.New(proxy, certificate, token)), anonymous.NewAuthenticator(nil))
+	})
+	known := union.New(proxy, certificate, bearertoken.New(tokens), websocket.NewProtocolAuthenticator(tokens))
+	return union.NewFailOnError(group.NewAuthenticatedGroupAdder(known), anonymous.NewAuthenticator(nil))
 }
 
 // ProcessEvents makes the chain its own audit log.

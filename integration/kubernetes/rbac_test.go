@@ -19,6 +19,7 @@ import (
 
 // access is what RBAC of a cluster holds beside what each one holds.
 type access struct {
+	roles               []*rbacv1.Role
 	roleBindings        []*rbacv1.RoleBinding
 	clusterRoles        []*rbacv1.ClusterRole
 	clusterRoleBindings []*rbacv1.ClusterRoleBinding
@@ -32,6 +33,9 @@ func readAccess(t *testing.T, text string) (a access) {
 		must(t, yaml.Unmarshal([]byte(document), &kind))
 		var into any
 		switch kind.Kind {
+		case "Role":
+			a.roles = append(a.roles, &rbacv1.Role{})
+			into = a.roles[len(a.roles)-1]
 		case "ClusterRole":
 			a.clusterRoles = append(a.clusterRoles, &rbacv1.ClusterRole{})
 			into = a.clusterRoles[len(a.clusterRoles)-1]
@@ -56,7 +60,7 @@ func (a access) authorizer() authorizer.Authorizer {
 	for _, each := range bootstrappolicy.ClusterRoleBindings() {
 		bindings = append(bindings, &each)
 	}
-	_, static := validation.NewTestRuleResolver(nil, a.roleBindings, roles, bindings)
+	_, static := validation.NewTestRuleResolver(a.roles, a.roleBindings, roles, bindings)
 	return rbac.New(static, static, static, static)
 }
 

@@ -113,6 +113,9 @@ func (s *server) fill(allowed access) {
 	for _, each := range allowed.clusterRoleBindings {
 		must(s.t, s.ask(http.MethodPost, group+"clusterrolebindings", each))
 	}
+	for _, each := range allowed.roles {
+		must(s.t, s.ask(http.MethodPost, group+"namespaces/"+each.Namespace+"/roles", each))
+	}
 	for _, each := range allowed.roleBindings {
 		must(s.t, s.ask(http.MethodPost, group+"namespaces/"+each.Namespace+"/rolebindings", each))
 	}

@@ -108,7 +108,7 @@ func TestExec(t *testing.T) {
 	webSocket := func(config *rest.Config, address string) (remotecommand.Executor, error) {
 		return remotecommand.NewWebSocketExecutor(config, http.MethodGet, address)
 	}
-	w := newWorld(t, differences{})
+	w := newWorld(t, differences{access: []string{"resources: [pods], verbs: [get, list, watch]}", "resources: [pods, pods/exec], verbs: [get, list, watch, create]}"}})
 	if out, err := execute(w, webSocket); err != nil || out != deployer+": hello" {
 		t.Errorf("by WebSocket: %q, %v", out, err)
 	}

@@ -95,6 +95,34 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
+// A body that does not parse leaves its key free, so that the same event, sent again
+// as it should be, is heard; the twin is one that was heard before.
+func TestWebhooksBodyThatDoesNotParse(t *testing.T) {
+	t.Parallel()
+	w, receiver := startHooks(t)
+	token := w.token(webhook, nil, lambda(function, "eu-central-1")...)
+	for _, tt := range []struct {
+		key, body string
+		status    int
+	}{
+		{"broken", `{"order": 17`, 400},
+		{"broken", `{"order": 17}`, 202},
+		{"whole", `{"order": 18}`, 202},
+		{"whole", `{"order": 18}`, 200},
+		{"whole", `{"order": 18`, 400},
+		{"bytes", "\"\xff\"", 400},
+	} {
+		if got := w.ask("POST", "/webhooks/orders", token, tt.body, "Idempotency-Key", tt.key); got.status != tt.status {
+			t.Errorf("%s %q: %d, want %d", tt.key, tt.body, got.status, tt.status)
+		}
+	}
+	for _, order := range []string{"17", "18"} {
+		stacktest.Eventually(t, "the event is heard", func() bool {
+			return strings.Contains(strings.Join(receiver.Log(), "\n"), `{"event": {"order": `+order+`}, "from": "`+function+`"}`)
+		})
+	}
+}
+
 // While the issuer's keys are not to be had, nothing passes, and the answer says when
 // to come again. The control is in TestWebhooks.
 func TestWebhooksWithoutKeys(t *testing.T) {

@@ -99,6 +99,15 @@ func (w *world) token(role string, tags map[string]any, aws ...string) string {
 	return w.tokenOf(account, role, tags, aws...)
 }
 
+// userToken is one of an IAM user of the account.
+func (w *world) userToken(user string, tags map[string]any) string {
+	w.t.Helper()
+	return w.sts.Token(account, "orders-lambda", "https://"+w.host, func(_, top, claims map[string]any) {
+		arn := "arn:aws:iam::" + account + ":user/" + user
+		top["sub"], claims["principal_id"], claims["principal_tags"] = arn, arn, tags
+	})
+}
+
 func (w *world) tokenOf(number, role string, tags map[string]any, aws ...string) string {
 	w.t.Helper()
 	known := map[string]string{account: "orders-lambda", other: "billing-ec2", "999988887777": "stranger"}
