@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -89,9 +90,7 @@ var handlerLines = lines[Handler]{
 	"mode":            {usage: "enforce|audit", read: func(d *caddyfile.Dispenser, h *Handler) error { return readText(d, &h.Mode) }},
 	"optional":        {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.Optional) }},
 	"header":          {usage: "<field> <value>", read: readHeader, repeatable: true},
-	"default_headers": {usage: "on|off", read: func(d *caddyfile.Dispenser, h *Handler) error {
-		return readSwitch(d, "default_headers", &h.DefaultHeaders)
-	}},
+	"default_headers": {usage: "on|off", read: func(d *caddyfile.Dispenser, h *Handler) error { return readSwitch(d, &h.DefaultHeaders) }},
 	"assertion":       {usage: "{ … }", read: readAssertion, block: assertionLines},
 	"forward_token":   {read: func(d *caddyfile.Dispenser, h *Handler) error { return readFlag(d, &h.ForwardToken) }},
 	"allow_upgrade":   {usage: "websocket", read: func(d *caddyfile.Dispenser, h *Handler) error { return readList(d, &h.AllowUpgrade) }},
@@ -148,5 +147,19 @@ func readHeader(d *caddyfile.Dispenser, h *Handler) error {
 		return errArguments
 	}
 	h.Headers = append(h.Headers, header)
+	return nil
+}
+
+// readLogPasses reads of how many passes one is logged.
+func readLogPasses(d *caddyfile.Dispenser, h *Handler) error {
+	var text string
+	if !d.AllArgs(&text) {
+		return errArguments
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		return d.Errf("log_passes is a number above 0, of how many requests one is logged, not %q", text)
+	}
+	h.LogPasses = n
 	return nil
 }

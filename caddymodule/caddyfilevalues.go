@@ -51,10 +51,13 @@ func readDuration(d *caddyfile.Dispenser, into **caddy.Duration) error {
 	return nil
 }
 
-func readSwitch(d *caddyfile.Dispenser, name string, into **bool) error {
+func readSwitch(d *caddyfile.Dispenser, into **bool) error {
 	var text string
-	if !d.AllArgs(&text) || text != "on" && text != "off" {
-		return d.Errf("%s is on or off", name)
+	if !d.AllArgs(&text) {
+		return errArguments
+	}
+	if text != "on" && text != "off" {
+		return d.Errf("%q is neither on nor off", text)
 	}
 	on := text == "on"
 	*into = &on

@@ -44,7 +44,7 @@ var jwksLines = lines[JWKS]{
 	"ca":                      {usage: "<pem-file>...", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readList(d, &j.CA) }},
 	"proxy":                   {usage: "<url>", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readText(d, &j.Proxy) }},
 	"allow_private_addresses": {read: func(d *caddyfile.Dispenser, j *JWKS) error { return readFlag(d, &j.AllowPrivateAddresses) }},
-	"persist":                 {usage: "on|off", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readSwitch(d, "persist", &j.Persist) }},
+	"persist":                 {usage: "on|off", read: func(d *caddyfile.Dispenser, j *JWKS) error { return readSwitch(d, &j.Persist) }},
 }
 
 var organizationLines = lines[Organization]{
