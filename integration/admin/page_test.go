@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // The page tells of the members that are sent, and of no others, and its commands
@@ -100,24 +100,12 @@ func answersOf(t *testing.T, w *world) map[string][]string {
 	return answers
 }
 
-func readPage(t *testing.T) string {
-	t.Helper()
-	root, err := stack.Root()
-	must(t, err)
-	page, err := os.ReadFile(filepath.Join(root, "docs", "admin.md"))
-	must(t, err)
-	return string(page)
-}
+func adminPage(t *testing.T) stacktest.Page { return stacktest.ReadPage(t, "docs/admin.md") }
 
 // told are the members that a section's table of the answer tells of.
-func told(t *testing.T, page, section string) []string {
+func told(t *testing.T, section string) []string {
 	t.Helper()
-	_, text, found := strings.Cut(page, "\n## "+section+"\n")
-	if !found {
-		t.Fatalf("the page has no section %s", section)
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	_, table, found := strings.Cut(text, "\n| member | |\n")
+	_, table, found := strings.Cut(adminPage(t).Section("## "+section).Text, "\n| member | |\n")
 	if !found {
 		t.Fatalf("section %s has no table of members", section)
 	}
@@ -153,7 +141,6 @@ func collect(into map[string]bool, value any) {
 
 func TestPageTellsOfWhatIsSent(t *testing.T) {
 	w, _ := newPageWorld(t)
-	page := readPage(t)
 	for section, answers := range answersOf(t, w) {
 		sent := make(map[string]bool)
 		for _, text := range answers {
@@ -161,7 +148,7 @@ func TestPageTellsOfWhatIsSent(t *testing.T) {
 			must(t, json.Unmarshal([]byte(text), &document))
 			collect(sent, document)
 		}
-		names := told(t, page, section)
+		names := told(t, section)
 		for _, name := range slices.Sorted(maps.Keys(sent)) {
 			if !slices.Contains(names, name) {
 				t.Errorf("%s: the page does not tell of %s", section, name)
@@ -182,18 +169,17 @@ func TestCommandsOfThePage(t *testing.T) {
 		t.Skip("there is no curl here")
 	}
 	w, token := newPageWorld(t)
-	blocks := regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(readPage(t), -1)
 	ran := 0
-	for _, block := range blocks {
+	for _, block := range adminPage(t).Blocks("sh") {
 		script := strings.NewReplacer("http://localhost:2019", "http://"+w.admin, "curl ", curl+" -sS -w '%{http_code}\\n' ",
-			"ISSUER", w.sts.Issuer(orders)).Replace(block[1])
+			"ISSUER", w.sts.Issuer(orders)).Replace(block.Text)
 		command := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
 		command.Env = append(os.Environ(), "TOKEN="+token)
 		output, err := command.CombinedOutput()
-		calls := strings.Count(block[1], "curl ")
+		calls := strings.Count(block.Text, "curl ")
 		ran += calls
 		if err != nil || strings.Count(string(output), "\n200\n") != calls {
-			t.Errorf("%s: %v\n%s", block[1], err, output)
+			t.Errorf("%s: %v\n%s", block.Text, err, output)
 		}
 	}
 	if ran < 8 {

@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/organization"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/policytest"
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // tables are the sections of the page that tell of a command's document: that of
@@ -26,11 +27,10 @@ var tables = map[string][]string{
 var quoted = regexp.MustCompile("`([a-z_]+)`")
 
 // told are the words that the page's sections quote.
-func told(t *testing.T, page, command string) map[string]bool {
-	t.Helper()
+func told(page stacktest.Page, command string) map[string]bool {
 	words := make(map[string]bool)
 	for _, name := range tables[command] {
-		for _, word := range quoted.FindAllStringSubmatch(section(t, page, "### JSON of "+name), -1) {
+		for _, word := range quoted.FindAllStringSubmatch(page.Section("### JSON of "+name).Text, -1) {
 			words[word[1]] = true
 		}
 	}
@@ -88,7 +88,7 @@ func TestMembersThatAreWritten(t *testing.T) {
 				}
 				collect(members, document)
 			}
-			words := told(t, page, command)
+			words := told(page, command)
 			for _, name := range slices.Sorted(maps.Keys(members)) {
 				if !words[name] {
 					t.Errorf("the page does not tell of %s", name)
@@ -157,13 +157,13 @@ func TestMembersThatMayBe(t *testing.T) {
 	for command, document := range map[string]any{"inspect": inspection.Report{}, "explain": walk.Walk{}, "test": policytest.Report{}, "issuers": organization.Report{}} {
 		members := make(map[string]bool)
 		describe(members, reflect.TypeOf(document))
-		words := told(t, page, command)
+		words := told(page, command)
 		for _, name := range slices.Sorted(maps.Keys(members)) {
 			if !words[name] {
 				t.Errorf("%s: the page does not tell of %s", command, name)
 			}
 		}
-		for _, cell := range row.FindAllStringSubmatch(section(t, page, "### JSON of "+command), -1) {
+		for _, cell := range row.FindAllStringSubmatch(page.Section("### JSON of "+command).Text, -1) {
 			for _, word := range quoted.FindAllStringSubmatch(cell[1], -1) {
 				if !members[word[1]] {
 					t.Errorf("%s: the page tells of %s, which is no member", command, word[1])

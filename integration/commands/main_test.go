@@ -72,8 +72,8 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	page := readPage(t)
-	s.write(t, "Caddyfile", only(t, page, "caddyfile"))
-	s.write(t, "policies_test.yaml", only(t, page, "yaml"))
+	s.write(t, "Caddyfile", page.BlockWith("caddyfile", ""))
+	s.write(t, "policies_test.yaml", page.BlockWith("yaml", ""))
 	s.token = s.mint(t, nil)
 	s.write(t, "token.jwt", s.token)
 	return s

@@ -1,51 +1,15 @@
 package commands
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
-func readPage(t *testing.T) string {
-	t.Helper()
-	page, err := os.ReadFile(filepath.Join(root, "docs", "commands.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page)
-}
-
-// section is what stands below a heading, such as "## test" or "### JSON of
-// test", up to the next one of any kind.
-func section(t *testing.T, page, heading string) string {
-	t.Helper()
-	_, text, found := strings.Cut(page, "\n"+heading+"\n")
-	if !found {
-		t.Fatalf("the page has no heading %q", heading)
-	}
-	text, _, _ = strings.Cut(text, "\n#")
-	return text
-}
-
-var fence = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
-
-// only is the one block of a language.
-func only(t *testing.T, page, language string) string {
-	t.Helper()
-	var found []string
-	for _, block := range fence.FindAllStringSubmatch(page, -1) {
-		if block[1] == language {
-			found = append(found, block[2])
-		}
-	}
-	if len(found) != 1 {
-		t.Fatalf("the page has %d blocks of %s, one is wanted", len(found), language)
-	}
-	return found[0]
-}
+func readPage(t *testing.T) stacktest.Page { return stacktest.ReadPage(t, "docs/commands.md") }
 
 var (
 	helpFlag = regexp.MustCompile(`(?m)^ +(?:-[a-z], +| +)--([a-z-]+)`)
@@ -75,7 +39,7 @@ func TestFlags(t *testing.T) {
 				t.Fatalf("--help shows no flags:\n%s", help.stdout)
 			}
 			shown := slices.DeleteFunc(names(helpFlag.FindAllStringSubmatch(flags, -1)), func(name string) bool { return name == "help" })
-			if listed := names(flagRow.FindAllStringSubmatch(section(t, page, "## "+command), -1)); !slices.Equal(shown, listed) {
+			if listed := names(flagRow.FindAllStringSubmatch(page.Section("## "+command).Text, -1)); !slices.Equal(shown, listed) {
 				t.Errorf("--help shows %v, the page lists %v", shown, listed)
 			}
 		})
@@ -107,11 +71,11 @@ func TestExamples(t *testing.T) {
 	s, page := newScene(t), readPage(t)
 	var printed strings.Builder // since the last output that the page shows
 	ran, compared := 0, 0
-	for _, block := range fence.FindAllStringSubmatch(page, -1) {
-		switch block[1] {
+	for _, block := range page.Blocks("all") {
+		switch block.Language {
 		case "sh":
 			printed.Reset()
-			for line := range strings.Lines(block[2]) {
+			for line := range strings.Lines(block.Text) {
 				if !strings.HasPrefix(line, "caddy-awsjwt") {
 					continue
 				}
@@ -124,7 +88,7 @@ func TestExamples(t *testing.T) {
 			}
 		case "text":
 			compared++
-			if wanted, came := settled(block[2]), settled(strings.ReplaceAll(printed.String(), s.base, pageSTS)); wanted != came {
+			if wanted, came := settled(block.Text), settled(strings.ReplaceAll(printed.String(), s.base, pageSTS)); wanted != came {
 				t.Errorf("the page shows\n%s\nand the program prints\n%s", wanted, came)
 			}
 		}
@@ -139,12 +103,9 @@ func TestExamples(t *testing.T) {
 func TestCommandsOfOtherPages(t *testing.T) {
 	s := newScene(t)
 	for name, least := range map[string]int{"errors.md": 3, "operations.md": 1} {
-		page, err := os.ReadFile(filepath.Join(root, "docs", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		page := stacktest.ReadPage(t, "docs/"+name).Text
 		ran := 0
-		for line := range strings.Lines(strings.ReplaceAll(string(page), "/etc/caddy/Caddyfile", "Caddyfile")) {
+		for line := range strings.Lines(strings.ReplaceAll(page, "/etc/caddy/Caddyfile", "Caddyfile")) {
 			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "caddy-awsjwt aws-jwt ") {
 				continue
 			}

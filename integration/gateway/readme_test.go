@@ -10,36 +10,21 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
-// readme returns the README and the fenced blocks of a language in it.
-func readme(t *testing.T, language string) (text string, blocks []string) {
-	t.Helper()
-	root, err := stack.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
-	for _, block := range fence.FindAllStringSubmatch(string(content), -1) {
-		blocks = append(blocks, block[1])
-	}
-	return string(content), blocks
-}
+func readme(t *testing.T) stacktest.Page { return stacktest.ReadPage(t, "README.md") }
 
 func TestReadmeCaddyfiles(t *testing.T) {
-	_, blocks := readme(t, "caddyfile")
+	blocks := readme(t).Blocks("caddyfile")
 	if len(blocks) == 0 {
 		t.Fatal("the README shows no Caddyfile")
 	}
 	issuers := readmeIssuers(t)
 	for i, block := range blocks {
 		file := filepath.Join(t.TempDir(), "Caddyfile")
-		block = strings.ReplaceAll(block, "/etc/caddy-awsjwt/issuers.json", issuers)
-		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+		text := strings.ReplaceAll(block.Text, "/etc/caddy-awsjwt/issuers.json", issuers)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		command := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "validate", "--adapter", "caddyfile", "--config", file)
@@ -53,11 +38,10 @@ func TestReadmeCaddyfiles(t *testing.T) {
 // readmeIssuers writes the issuers file that the README shows.
 func readmeIssuers(t *testing.T) string {
 	t.Helper()
-	_, blocks := readme(t, "json")
-	for _, block := range blocks {
-		if strings.HasPrefix(block, "[") {
+	for _, block := range readme(t).Blocks("json") {
+		if strings.HasPrefix(block.Text, "[") {
 			file := filepath.Join(t.TempDir(), "issuers.json")
-			if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(block.Text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			return file
@@ -70,11 +54,7 @@ func readmeIssuers(t *testing.T) string {
 // Each subdirective that the README lists is known, with the arguments shown
 // there.
 func TestReadmeDirective(t *testing.T) {
-	text, _ := readme(t, "go")
-	grammar := regexp.MustCompile("(?ms)^```\n(aws_jwt .*?)^```$").FindStringSubmatch(text)
-	if grammar == nil {
-		t.Fatal("the README does not show the directive")
-	}
+	grammar := readme(t).BlockWith("", "aws_jwt [<matcher>] {")
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +63,7 @@ func TestReadmeDirective(t *testing.T) {
 	if err := os.WriteFile(issuers, []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile(`\s+#.*`).ReplaceAllString(grammar[1], "")
+	block := regexp.MustCompile(`\s+#.*`).ReplaceAllString(grammar, "")
 	block = strings.NewReplacer(
 		"[<matcher>] ", "", "issuer    <url>", "issuer https://orders.example.com", "<audience> ", "https://orders.internal ", "audience  <audience>\n", "audience https://orders.internal\n",
 		"<template>", "{aws_token.sub}", "<path>...", "aws_token.account.id", "<field>\n", "X-Assertion\n", "ES256|RS256", "ES256", "[<account-id>...]", "123456789012", "<account-id>...", "123456789012", "<audience>...", "https://orders.example.com",
@@ -105,7 +85,7 @@ func TestReadmeDirective(t *testing.T) {
 
 // Its links lead to files, and its make commands exist.
 func TestReadmeLinks(t *testing.T) {
-	text, _ := readme(t, "go")
+	text := readme(t).Text
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)

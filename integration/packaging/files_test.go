@@ -119,7 +119,7 @@ func TestDockerfile(t *testing.T) {
 // The page tells of the image what the Dockerfile makes.
 func TestContainerSection(t *testing.T) {
 	_, last := dockerfile(t)
-	text := sectionOf(t, "Container").text
+	text := page(t).Section("## Container").Text
 	for _, port := range strings.Fields(last["EXPOSE"][0]) {
 		number, protocol, udp := strings.Cut(port, "/")
 		want := " -p " + number + ":" + number

@@ -26,13 +26,13 @@ func TestPage(t *testing.T) {
 		"Configure": server.stepConfigure, "Ask": server.stepAsk, "Logs": server.stepLogs, "The admin endpoint": server.stepAdmin,
 		"Upgrade": server.stepUpgrade, "State": server.stepState, "Remove": server.stepRemove,
 	}
-	for _, part := range page(t) {
-		step := steps[part.heading]
-		if (step == nil) != (len(part.shell) == 0) {
-			t.Fatalf("%q: %d blocks of commands, and a step: %t", part.heading, len(part.shell), step != nil)
+	for _, part := range page(t).Sections(2) {
+		step, scripts := steps[part.Heading], shell(part)
+		if (step == nil) != (len(scripts) == 0) {
+			t.Fatalf("%q: %d blocks of commands, and a step: %t", part.Heading, len(scripts), step != nil)
 		}
-		delete(steps, part.heading)
-		if step != nil && !t.Run(part.heading, func(t *testing.T) { s.t = t; step(s, t, part.shell) }) {
+		delete(steps, part.Heading)
+		if step != nil && !t.Run(part.Heading, func(t *testing.T) { s.t = t; step(s, t, scripts) }) {
 			return
 		}
 	}

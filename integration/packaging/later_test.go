@@ -6,7 +6,7 @@ import (
 )
 
 // asking is the page's request.
-func asking(t *testing.T) string { return sectionOf(t, "Ask").shell[0] }
+func asking(t *testing.T) string { return shell(page(t).Section("## Ask"))[0] }
 
 // A newer package is the same one with a higher version, whose own Caddyfile
 // changed, too.

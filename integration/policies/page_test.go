@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const leastSections = 20
@@ -21,31 +23,26 @@ const lenientMark = "<!-- warnings are meant -->"
 
 func sections(t *testing.T) []section {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(root, "docs", "policies.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []section
-	for _, text := range strings.Split(string(page), "\n## ")[1:] {
-		title, text, _ := strings.Cut(text, "\n")
-		if caddyfile := block(t, title, text, "caddyfile"); caddyfile != "" {
-			list = append(list, section{title, caddyfile, block(t, title, text, "yaml"), strings.Contains(text, lenientMark)})
+	for _, part := range stacktest.ReadPage(t, "docs/policies.md").Sections(2) {
+		if caddyfile := block(t, part, "caddyfile"); caddyfile != "" {
+			list = append(list, section{part.Heading, caddyfile, block(t, part, "yaml"), strings.Contains(part.Text, lenientMark)})
 		}
 	}
 	return list
 }
 
 // block returns the one fenced block of a language, or "".
-func block(t *testing.T, title, text, language string) string {
+func block(t *testing.T, part stacktest.Page, language string) string {
 	t.Helper()
-	found := regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1)
+	found := part.Blocks(language)
 	if len(found) > 1 {
-		t.Errorf("%s has %d blocks of %s, one is run", title, len(found), language)
+		t.Errorf("%s has %d blocks of %s, one is run", part.Heading, len(found), language)
 	}
 	if len(found) == 0 {
 		return ""
 	}
-	return found[0][1]
+	return found[0].Text
 }
 
 // Each policy of the page lets pass and refuses what its cases say.

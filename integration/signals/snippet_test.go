@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const snippetFile = "/var/log/caddy/decisions.json"
@@ -17,20 +17,11 @@ const snippetFile = "/var/log/caddy/decisions.json"
 // snippet is the global options of docs/decision-log.md, with a file of the test's.
 func snippet(t *testing.T, file string) string {
 	t.Helper()
-	root, err := stack.Root()
-	if err != nil {
-		t.Fatal(err)
+	options := stacktest.ReadPage(t, "docs/decision-log.md").BlockWith("caddyfile", snippetFile)
+	if !strings.HasPrefix(options, "{\n") || strings.Count(options, snippetFile) != 1 {
+		t.Fatalf("no global options with one %s:\n%s", snippetFile, options)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "decision-log.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(page), "```caddyfile\n{\n")
-	options, _, found := strings.Cut(rest, "}\n```")
-	if !found || strings.Count(options, snippetFile) != 1 {
-		t.Fatal("the page has no Caddyfile with " + snippetFile)
-	}
-	return "{\n\tadmin off\n" + strings.Replace(options, snippetFile, file, 1) + "}\n"
+	return "{\n\tadmin off\n" + strings.TrimPrefix(stacktest.Replaced(t, options, snippetFile, file), "{\n")
 }
 
 // loggersOf returns the loggers of lines, each once.

@@ -66,13 +66,13 @@ const localSTS = `"accounts"`
 // Into AWS as the page says for one machine: with its files, credentials; with a
 // trust policy that names another caller, or a caller of another environment, none.
 func TestPageIntoAWSLocally(t *testing.T) {
-	config, caddyfile := blockWith(t, "json", localSTS), blockWith(t, "caddyfile", "http://127.0.0.1:8443")
-	commands := blockWith(t, "sh", "export AWS_ENDPOINT_URL_STS")
+	config, caddyfile := page(t).BlockWith("json", localSTS), page(t).BlockWith("caddyfile", "http://127.0.0.1:8443")
+	commands := page(t).BlockWith("sh", "export AWS_ENDPOINT_URL_STS")
 	for name, tt := range map[string]struct{ config, want string }{
 		"as it stands":        {config, `"AccessKeyId":"ASIA`},
-		"another caller":      {replaced(t, config, "/production/reports-batch\"]", "/production/orders-lambda\"]"), "AccessDenied"},
-		"another audience":    {replaced(t, config, `"client_ids": ["sts.amazonaws.com"]`, `"client_ids": ["other"]`), "InvalidIdentityToken"},
-		"another environment": {replaced(t, config, `"environment": "production"`, `"environment": "staging"`), "returned error: 400"},
+		"another caller":      {stacktest.Replaced(t, config, "/production/reports-batch\"]", "/production/orders-lambda\"]"), "AccessDenied"},
+		"another audience":    {stacktest.Replaced(t, config, `"client_ids": ["sts.amazonaws.com"]`, `"client_ids": ["other"]`), "InvalidIdentityToken"},
+		"another environment": {stacktest.Replaced(t, config, `"environment": "production"`, `"environment": "staging"`), "returned error: 400"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			output, err := newCircle(t, tt.config, caddyfile).shell(commands)
@@ -92,7 +92,7 @@ func TestPageIntoAWS(t *testing.T) {
 			Condition map[string]map[string]string
 		}
 	}
-	policy := blockWith(t, "json", `"Statement"`)
+	policy := page(t).BlockWith("json", `"Statement"`)
 	must(t, json.Unmarshal([]byte(policy), &trust))
 	if s := trust.Statement; len(s) != 1 || s[0].Action != "sts:AssumeRoleWithWebIdentity" || s[0].Principal.Federated != "arn:aws:iam::444455556666:oidc-provider/gateway.example.com" {
 		t.Fatalf("the trust policy is %+v", trust)
@@ -102,28 +102,28 @@ func TestPageIntoAWS(t *testing.T) {
 		"gateway.example.com:sub": {trust.Statement[0].Condition["StringEquals"]["gateway.example.com:sub"]},
 	}})
 	must(t, err)
-	config := decoded(t, blockWith(t, "json", localSTS))
+	config := decoded(t, page(t).BlockWith("json", localSTS))
 	accounts := config["accounts"].([]any)
 	role := accounts[1].(map[string]any)["roles"].([]any)[0].(map[string]any)
 	role["trust"].([]any)[0].(map[string]any)["condition"] = json.RawMessage(condition)
 	text, err := json.Marshal(config)
 	must(t, err)
 
-	c := newCircle(t, string(text), blockWith(t, "caddyfile", "allow jobs"))
+	c := newCircle(t, string(text), page(t).BlockWith("caddyfile", "allow jobs"))
 	must(t, os.WriteFile(filepath.Join(c.directory, "trust.json"), []byte(policy), 0o600))
-	if output, err := c.shell(blockWith(t, "sh", "aws iam")); err != nil {
+	if output, err := c.shell(page(t).BlockWith("sh", "aws iam")); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
-	if output, err := c.shell(blockWith(t, "sh", "--duration-seconds")); err != nil || !strings.Contains(output, `"AccessKeyId":"ASIA`) {
+	if output, err := c.shell(page(t).BlockWith("sh", "--duration-seconds")); err != nil || !strings.Contains(output, `"AccessKeyId":"ASIA`) {
 		t.Errorf("%v\n%s", err, output)
 	}
-	exchange := blockWith(t, "sh", "audience=https://partner.example.org")
+	exchange := page(t).BlockWith("sh", "audience=https://partner.example.org")
 	output, err := c.shell(exchange)
 	must(t, err)
-	if got, want := places(decoded(t, output), ""), places(decoded(t, blockWith(t, "json", "access_token")), ""); !slices.Equal(got, want) {
+	if got, want := places(decoded(t, output), ""), places(decoded(t, page(t).BlockWith("json", "access_token")), ""); !slices.Equal(got, want) {
 		t.Errorf("the exchange answers %q, the page shows %q", got, want)
 	}
-	if output, err = c.shell(replaced(t, exchange, "audience=https://partner.example.org", "audience=https://other.example.org")); err != nil || !strings.Contains(output, "invalid_target") {
+	if output, err = c.shell(stacktest.Replaced(t, exchange, "audience=https://partner.example.org", "audience=https://other.example.org")); err != nil || !strings.Contains(output, "invalid_target") {
 		t.Errorf("for an audience that is not listed: %v\n%s", err, output)
 	}
 }

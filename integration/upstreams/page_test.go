@@ -14,41 +14,23 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
-// page returns docs/spiffe.md and the fenced blocks of a language in it.
-func page(t *testing.T, language string) (text string, blocks []string) {
-	t.Helper()
-	root, err := stack.Root()
-	must(t, err)
-	content, err := os.ReadFile(filepath.Join(root, "docs", "spiffe.md"))
-	must(t, err)
-	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(string(content), -1) {
-		blocks = append(blocks, block[1])
-	}
-	return string(content), blocks
-}
-
-// blockWith is the one block of a language that has a text.
-func blockWith(t *testing.T, language, text string) string {
-	t.Helper()
-	_, blocks := page(t, language)
-	found := slices.DeleteFunc(blocks, func(block string) bool { return !strings.Contains(block, text) })
-	if len(found) != 1 {
-		t.Fatalf("%d blocks of %s have %q, one is wanted", len(found), language, text)
-	}
-	return found[0]
-}
+func page(t *testing.T) stacktest.Page { return stacktest.ReadPage(t, "docs/spiffe.md") }
 
 // Each Caddyfile of the page, and that of the examples, is one.
 func TestPageCaddyfiles(t *testing.T) {
-	_, blocks := page(t, "caddyfile")
-	if len(blocks) < 5 {
-		t.Errorf("the page has %d Caddyfiles", len(blocks))
+	files := []string{example(t, "Caddyfile")}
+	for _, block := range page(t).Blocks("caddyfile") {
+		files = append(files, block.Text)
 	}
-	for i, block := range append(blocks, example(t, "Caddyfile")) {
+	if len(files) < 6 {
+		t.Errorf("the page has %d Caddyfiles", len(files)-1)
+	}
+	for i, text := range files {
 		file := filepath.Join(t.TempDir(), "Caddyfile")
-		must(t, os.WriteFile(file, []byte(block), 0o600))
+		must(t, os.WriteFile(file, []byte(text), 0o600))
 		command := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "validate", "--adapter", "caddyfile", "--config", file)
 		command.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
 		if output, err := command.CombinedOutput(); err != nil {
@@ -60,7 +42,7 @@ func TestPageCaddyfiles(t *testing.T) {
 // Each subdirective has a row in the page's tables, and no row has one that is
 // not known.
 func TestPageTables(t *testing.T) {
-	text, _ := page(t, "caddyfile")
+	text := page(t).Text
 	for heading, want := range map[string][]string{
 		"| `assertion` |":              {"issuer", "audience", "subject", "claims", "header", "ttl", "algorithm", "rotation"},
 		"| `aws_jwt_issuer <url>` |":   {"algorithm", "rotation", "exchange"},
@@ -88,7 +70,7 @@ func TestPageTables(t *testing.T) {
 
 // Links lead to files, and to headings of the page.
 func TestPageLinks(t *testing.T) {
-	text, _ := page(t, "caddyfile")
+	text := page(t).Text
 	root, err := stack.Root()
 	must(t, err)
 	headings := make(map[string]bool)
@@ -135,7 +117,7 @@ func decoded(t *testing.T, text string) (value map[string]any) {
 func TestPageAssertion(t *testing.T) {
 	w := newWorld(t, "24h", nil)
 	must(t, w.gateway.Stop())
-	text := replaced(t, blockWith(t, "caddyfile", "claims aws_token.account.id aws_token.principal_tags.team"),
+	text := stacktest.Replaced(t, page(t).BlockWith("caddyfile", "claims aws_token.account.id aws_token.principal_tags.team"),
 		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", w.sts.Issuer(account)+" "+account,
 		"audience https://orders.example.com", "audience orders.internal", "https://orders.example.com", w.issuer,
 		"orders.example.com {", w.issuer+" {", "127.0.0.1:9000", w.recorder.Address)
@@ -146,7 +128,7 @@ func TestPageAssertion(t *testing.T) {
 	for i, mark := range []string{`"typ"`, `"iat"`} {
 		made, err := base64.RawURLEncoding.DecodeString(parts[i])
 		must(t, err)
-		if got, want := places(decoded(t, string(made)), ""), places(decoded(t, blockWith(t, "json", mark)), ""); !slices.Equal(got, want) {
+		if got, want := places(decoded(t, string(made)), ""), places(decoded(t, page(t).BlockWith("json", mark)), ""); !slices.Equal(got, want) {
 			t.Errorf("it has %q, the page shows %q", got, want)
 		}
 	}
@@ -162,7 +144,7 @@ func TestPageStolenKey(t *testing.T) {
 		}
 	}
 	before := kid(t, w.assertion())
-	w.shell(replaced(t, blockWith(t, "sh", "reload --force"), "orders.example.com-", "127.0.0.1-", "/etc/caddy/Caddyfile", filepath.Join(w.storage, "Caddyfile")))
+	w.shell(stacktest.Replaced(t, page(t).BlockWith("sh", "reload --force"), "orders.example.com-", "127.0.0.1-", "/etc/caddy/Caddyfile", filepath.Join(w.storage, "Caddyfile")))
 	if after := kid(t, w.assertion()); after == before || w.has(before) {
 		t.Errorf("%s signed before, %s now; the old one is published: %v", before, after, w.has(before))
 	}

@@ -70,19 +70,7 @@ func example(t *testing.T, name string, pairs ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(exampleFile(t, name))
 	must(t, err)
-	return replaced(t, string(content), pairs...)
-}
-
-// replaced is text with others in place of some, each of which is there.
-func replaced(t *testing.T, text string, pairs ...string) string {
-	t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		if !strings.Contains(text, pairs[i]) {
-			t.Fatalf("%q is not in\n%s", pairs[i], text)
-		}
-		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
-	}
-	return text
+	return stacktest.Replaced(t, string(content), pairs...)
 }
 
 func exampleFile(t *testing.T, name string) string {
