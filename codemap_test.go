@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -16,11 +15,7 @@ import (
 // docs/code.md names each file of the packages once, and each directory of
 // programs, tests and tools.
 func TestMapOfTheCode(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("docs", "code.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fault := range mapFaults(string(text), goFiles(t)) {
+	for _, fault := range mapFaults(read(t, "docs/code.md"), goFiles(t)) {
 		t.Error(fault)
 	}
 }

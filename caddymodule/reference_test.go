@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -27,8 +28,19 @@ func checkReference(t *testing.T, name, want string) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s differs from the code; write it with: make docs", page)
+		t.Errorf("%s differs from the code; write it with: make docs. It does so at %s", page, firstDifference(string(got), want))
 	}
+}
+
+// firstDifference shows the line at which a page and what it should be part.
+func firstDifference(got, want string) string {
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(gotLines), len(wantLines)) {
+		if gotLines[i] != wantLines[i] {
+			return fmt.Sprintf("line %d\nhas:  %s\nwant: %s", i+1, gotLines[i], wantLines[i])
+		}
+	}
+	return "the end of the shorter"
 }
 
 // The list of references names each of them, and nothing that is not there.

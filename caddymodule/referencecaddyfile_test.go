@@ -3,8 +3,6 @@ package caddymodule
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -120,24 +118,27 @@ func ourDirectives() []placed {
 	return []placed{handlerDirective.placed(), authorizeDirective.placed(), consoleDirective.placed(), publisherDirective.placed(), readyDirective.placed()}
 }
 
-// Each directive that is registered is one of those that the page has.
+// Each handler of ours has a directive of its name, which is registered and on the
+// page.
 func TestReferenceHasEachDirective(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	registered := 0
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(file, "_test.go") {
-			registered += strings.Count(string(text), "Directive.register")
+	var handlers, known []string
+	for id := range ourModules(t) {
+		if name, is := strings.CutPrefix(id, "http.handlers."); is {
+			handlers = append(handlers, name)
 		}
 	}
-	if registered != len(ourDirectives()) {
-		t.Errorf("%d directives are registered, and the page has %d", registered, len(ourDirectives()))
+	for _, directive := range ourDirectives() {
+		known = append(known, directive.name)
+		// Caddy puts in order what is registered, and nothing else.
+		if text, adapted := adapt(t, "{\n\torder "+directive.name+" first\n}\n"); !adapted {
+			t.Errorf("%s: %s", directive.name, text)
+		}
+	}
+	if handlers, known = sorted(handlers), sorted(known); !slices.Equal(handlers, known) {
+		t.Errorf("there are the handlers %q, and the page has %q", handlers, known)
+	}
+	if _, adapted := adapt(t, "{\n\torder aws_jwt_other first\n}\n"); adapted {
+		t.Error("the control: a directive that is not there can be put in order")
 	}
 }
 
@@ -260,44 +261,4 @@ func (p *linesPage) holder(t *testing.T, e entry, of written) jsonField {
 	}
 	t.Errorf("%s: no module has %s", e.name, top)
 	return jsonField{}
-}
-
-// The grammar in the README, and the table, have the same lines.
-func TestReadmeHasEachLine(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	grammar := regexp.MustCompile("(?ms)^```[a-z]*\n(aws_jwt \\[<matcher>\\] \\{.*?)^```$").FindStringSubmatch(string(readme))
-	if grammar == nil {
-		t.Fatal("the README does not show the directive")
-	}
-	var shown, known []string
-	var within []string
-	for line := range strings.Lines(regexp.MustCompile(`\s+#.*`).ReplaceAllString(grammar[1], "\n")) {
-		words := strings.Fields(line)
-		switch {
-		case len(words) == 0:
-		case words[0] == "}":
-			within = within[:len(within)-1]
-		default:
-			shown = append(shown, strings.Join(append(slices.Clone(within), words[0]), " "))
-			if words[len(words)-1] == "{" {
-				within = append(within, words[0])
-			}
-		}
-	}
-	var list func(path string, block manual)
-	list = func(path string, block manual) {
-		known = append(known, path)
-		if block != nil {
-			for _, e := range block.(interface{ entries() []entry }).entries() {
-				list(path+" "+e.name, e.block)
-			}
-		}
-	}
-	list("aws_jwt", handlerLines)
-	if shown, known = sorted(shown), sorted(known); !slices.Equal(shown, known) {
-		t.Errorf("the README has %q, the table %q", shown, known)
-	}
 }

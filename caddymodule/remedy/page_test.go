@@ -24,8 +24,19 @@ func TestErrorsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s differs from the table; write it with: make docs", page)
+		t.Errorf("%s differs from the table; write it with: make docs. It does so at %s", page, firstDifference(string(got), want))
 	}
+}
+
+// firstDifference shows the line at which a page and what it should be part.
+func firstDifference(got, want string) string {
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(gotLines), len(wantLines)) {
+		if gotLines[i] != wantLines[i] {
+			return fmt.Sprintf("line %d\nhas:  %s\nwant: %s", i+1, gotLines[i], wantLines[i])
+		}
+	}
+	return "the end of the shorter"
 }
 
 const pageHead = `# Refusals
