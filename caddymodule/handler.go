@@ -35,6 +35,7 @@ type Handler struct {
 	IssuersFile string `json:"issuers_file,omitempty"`
 
 	// Trust every account of AWS organizations, without listing their issuers.
+	// Default: none.
 	Organization *Organization `json:"organization,omitempty"`
 
 	// How the issuers' keys are fetched and kept.

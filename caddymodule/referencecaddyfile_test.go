@@ -146,7 +146,7 @@ const caddyfileHead = `# Caddyfile
 
 Made from the table that the Caddyfile is read by, and from the comments of what its lines write ([json.md](json.md)); write it anew with ''make docs''. [README](../../README.md#the-directive) shows the directive in one block, with what to think of.
 
-''<x>'' stands for an argument, ''[…]'' is optional, ''a|b'' is one of both, ''...'' is one or more, ''{ … }'' is a block, whose lines are below. A line may stand once, unless it is repeatable. A line that is not listed is an error.
+''<x>'' stands for an argument, ''[…]'' is optional, ''a|b'' is one of them, ''...'' is one or more, ''{ … }'' is a block, whose lines are below. A line may stand once, unless it is repeatable. A line that is not listed is an error.
 `
 
 // docs/reference/caddyfile.md has every line that the Caddyfile may have, and what
@@ -216,6 +216,9 @@ func (p *linesPage) row(t *testing.T, e entry) {
 	// Of several fields the one that holds them is the line's.
 	if top, _, several := strings.Cut(set[0].path, "[]."); several || strings.Contains(top, ".") {
 		about = p.holder(t, e, set[0])
+	}
+	if e.usage == "on|off" { // as a Caddyfile spells it
+		about.standard = strings.NewReplacer("true", "on", "false", "off").Replace(about.standard)
 	}
 	fmt.Fprintf(&p.text, "| `%s`%s | %s | %s | %s |\n", strings.ReplaceAll(line, "|", `\|`), repeatable, fields, about.standard, about.doc)
 }
