@@ -85,6 +85,7 @@ docs: ## write what is made from the code (attributes, errors, docs/reference/, 
 
 build: ## build caddy-awsjwt and devsts into bin/
 	@mkdir -p bin
+	@echo "building; the first time takes some two minutes"
 	go build -o bin/ ./cmd/...
 
 xcaddy: ## build bin/caddy-xcaddy from xcaddy.json, as xcaddy builds Caddy with plugins

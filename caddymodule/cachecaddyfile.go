@@ -6,7 +6,7 @@ import (
 
 // readSignatureShare reads a share of the processors such as 50%.
 func readSignatureShare(d *caddyfile.Dispenser, h *Handler) error {
-	return readNumber(d, "a share is a number of per cent such as 50%", &h.SignatureShare)
+	return readNumber(d, "a share is a number of per cent such as 50%", "%", &h.SignatureShare)
 }
 
 // readCache reads cache off, or a block.
@@ -24,7 +24,7 @@ func readCache(d *caddyfile.Dispenser, h *Handler) error {
 
 var cacheLines = lines[Cache]{
 	"size": {usage: "<tokens>", read: func(d *caddyfile.Dispenser, c *Cache) error {
-		return readNumber(d, "a size is a number above 0", &c.Size)
+		return readNumber(d, "a size is a number above 0", "", &c.Size)
 	}},
 	"ttl": {usage: "<duration>", read: func(d *caddyfile.Dispenser, c *Cache) error { return readDuration(d, &c.TTL) }},
 }

@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"encoding/json"
-	"strconv"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -152,14 +151,5 @@ func readHeader(d *caddyfile.Dispenser, h *Handler) error {
 
 // readLogPasses reads of how many passes one is logged.
 func readLogPasses(d *caddyfile.Dispenser, h *Handler) error {
-	var text string
-	if !d.AllArgs(&text) {
-		return errArguments
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n <= 0 {
-		return d.Errf("log_passes is a number above 0, of how many requests one is logged, not %q", text)
-	}
-	h.LogPasses = n
-	return nil
+	return readNumber(d, "log_passes is a number above 0, of how many requests one is logged", "", &h.LogPasses)
 }

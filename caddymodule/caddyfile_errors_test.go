@@ -243,3 +243,13 @@ func TestCaddyfileDirectiveTakesOnlyAMatcher(t *testing.T) {
 	checkCaddyfileError(t, ":8080 {\n\taws_jwt /a/* /b/* {\n\t\tissuer https://a.example\n\t}\n}\n",
 		"wrong argument count or unexpected line ending after '/b/*'; write aws_jwt [<matcher>] { … }", 2)
 }
+
+// Per cent are for shares alone; the control is the same line without them.
+func TestPerCent(t *testing.T) {
+	checkCaddyfileError(t, inBlock(trust+"cache {\n\tsize 5%\n}"), `a size is a number above 0, not "5%"`, 6)
+	for _, lines := range []string{"cache {\n\tsize 5\n}", "signature_share 5%", "signature_share 5"} {
+		if text, adapted := adapt(t, inBlock(trust+lines)); !adapted {
+			t.Errorf("%s: %s", lines, text)
+		}
+	}
+}

@@ -64,12 +64,13 @@ func readSwitch(d *caddyfile.Dispenser, into **bool) error {
 	return nil
 }
 
-func readNumber(d *caddyfile.Dispenser, what string, into *int) error {
+// readNumber reads a number above 0; unit, which may be "", may stand behind it.
+func readNumber(d *caddyfile.Dispenser, what, unit string, into *int) error {
 	var text string
 	if !d.AllArgs(&text) {
 		return errArguments
 	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
+	n, err := strconv.Atoi(strings.TrimSuffix(text, unit))
 	if err != nil || n <= 0 {
 		return d.Errf("%s, not %q", what, text)
 	}

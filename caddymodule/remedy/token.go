@@ -38,7 +38,7 @@ var ofTokens = []Remedy{
 		InAWS: "Nothing, unless the caller took the credentials of another account: `aws sts get-caller-identity` prints whose they are.",
 		Here: "`issuer <url> <account-id>` with the URL as that command prints it, if you trust the account. " +
 			"No slash at the end, no other case: it is compared byte for byte.",
-		Do: "if you trust its account, add it as an issuer, byte for byte",
+		Do: "if you trust its account, add it as an issuer, byte for byte, with its account behind it",
 	},
 	{
 		Reason: "unknown_key", Status: http.StatusUnauthorized, Code: "invalid_token",

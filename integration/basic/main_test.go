@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/awscli"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -12,9 +13,7 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asAWS) != "" {
-		os.Exit(awsCommand(os.Args[1:]))
-	}
+	awscli.Main()
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
 		return m.Run()

@@ -1,7 +1,6 @@
 package basic
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,48 +9,16 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/remedy"
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/awsside"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
-// Each block that no other test runs can at least be read by whom it is for.
+// What the page has its reader do in AWS can be done, and its table names reasons.
+// That its blocks and links are good, integration/snippets and integration/site hold.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	p := stacktest.ReadPage(t, page)
-	for _, block := range p.Blocks("all") {
-		var err error
-		switch block.Language {
-		case "sh":
-			command := exec.Command("sh", "-n")
-			command.Stdin = strings.NewReader(block.Text)
-			err = command.Run()
-		case "json":
-			err = json.Unmarshal([]byte(block.Text), new(map[string]any))
-		case "hcl":
-			if strings.Count(block.Text, "{") != strings.Count(block.Text, "}") {
-				t.Errorf("line %d: braces", block.Line)
-			}
-		case "caddyfile":
-			file := filepath.Join(t.TempDir(), "Caddyfile")
-			must(t, os.WriteFile(file, []byte(block.Text), 0o600))
-			command := exec.Command(filepath.Join(binaries, "caddy-awsjwt"), "validate", "--adapter", "caddyfile", "--config", file)
-			command.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
-			err = command.Run()
-		case "ini", "yaml", "text":
-		default:
-			t.Errorf("line %d: a block of %q", block.Line, block.Language)
-		}
-		if err != nil {
-			t.Errorf("line %d: %v", block.Line, err)
-		}
-	}
-	root, err := stack.Root()
-	must(t, err)
-	for _, link := range regexp.MustCompile(`\]\(([^):#]+)`).FindAllStringSubmatch(p.Text, -1) {
-		if _, err := os.Stat(filepath.Join(root, filepath.Dir(page), link[1])); err != nil {
-			t.Errorf("link: %v", err)
-		}
-	}
+	awsside.Check(t, p)
 	_, table, _ := strings.Cut(p.Text, "## What goes wrong")
 	for _, row := range regexp.MustCompile(`(?m)^\| .* \| (.*) \| .* \|$`).FindAllStringSubmatch(table, -1) {
 		for _, reason := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(row[1], -1) {

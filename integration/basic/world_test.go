@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/awscli"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -124,7 +125,7 @@ func (w *world) installHelpers(p stacktest.Page) {
 	for _, name := range []string{"git-credential-awsjwt", "docker-credential-awsjwt"} {
 		write(filepath.Join(bin, name), p.BlockWith("sh", "#!/bin/sh\n# "+name))
 	}
-	installAWS(w.t, bin)
+	awscli.Install(w.t, bin)
 	write(filepath.Join(w.home, ".docker", "config.json"), stacktest.Replaced(w.t, p.BlockWith("json", "credHelpers"), "registry.example.com", w.registry))
 	write(filepath.Join(w.home, ".config", "containers", "registries.conf"), fmt.Sprintf("[[registry]]\nlocation = %q\ninsecure = true\n", w.registry))
 	write(filepath.Join(w.home, ".gitconfig"), "[user]\n\tname = a\n\temail = a@example.com\n[init]\n\tdefaultBranch = main\n")

@@ -32,10 +32,11 @@ var roles = []role{
 	{"stranger", "999988887777", "DEVSTSSTRANGER00", "devsts-secret-stranger"},
 }
 
+// roleNames names the roles, each with its account.
 func roleNames() string {
 	var names []string
 	for _, r := range roles {
-		names = append(names, r.name)
+		names = append(names, r.name+" ("+r.account+")")
 	}
 	return list(names)
 }

@@ -36,7 +36,7 @@ func TestRolesAreThoseOfDevsts(t *testing.T) {
 
 func TestPrintTokenFaults(t *testing.T) {
 	t.Setenv(endpointVariable, "")
-	for name, want := range map[string]string{"orders-lambda": endpointVariable + " is not set", "nobody": "there are orders-lambda, "} {
+	for name, want := range map[string]string{"orders-lambda": endpointVariable + " is not set", "nobody": "there are orders-lambda (111122223333), "} {
 		var out bytes.Buffer
 		err := run(context.Background(), []string{"-token", name}, &out, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), want) || out.Len() > 0 {

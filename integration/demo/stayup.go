@@ -80,7 +80,7 @@ curl -i http://%[7]s/orders                                     # 401
 TOKEN=$(%[5]s -token %[8]s)
 curl -i -H "Authorization: Bearer $TOKEN" http://%[7]s/orders   # 403
 
-# Another policy: the team "reports" may come in, too.
+# Another policy: the team "reports" may come in, too. Without an error it is in force.
 sed -i 's/team == "orders"/team in ["orders", "reports"]/' %[9]s
 %[10]s reload --config %[9]s
 curl -i -H "Authorization: Bearer $TOKEN" http://%[7]s/orders   # 200

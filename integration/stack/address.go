@@ -2,33 +2,80 @@ package stack
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
-	"sync/atomic"
+	"sync"
 )
 
 // The ports that are given out lie below those that the kernel chooses for
 // outgoing connections and for listeners on port 0. So nothing takes one while
 // its server is not up yet, or down on purpose.
-const firstPort, lastPort = 20000, 32000
+//
+// Each process gives out the ports of blocks of its own, so that it never takes
+// the server of another one for its own: it has a block while it listens on the
+// block's first port, which it gives to nobody.
+const (
+	firstPort   = 20000
+	portBlock   = 100
+	countBlocks = 120
+)
 
-var portsGiven atomic.Int64
+// ports are those of this process.
+var ports portsOfProcess
 
-// FreeAddress returns a loopback address that is free, and that this process
-// has not been given before.
+type portsOfProcess struct {
+	mu     sync.Mutex
+	next   int            // to be given out, of the newest block
+	end    int            // of that block
+	blocks []net.Listener // held until the process ends
+}
+
+// FreeAddress returns a loopback address that is free, and that neither this
+// process nor another one that runs has been given.
 func FreeAddress() (string, error) {
-	for range lastPort - firstPort {
-		// Other processes do the same at this moment, and begin elsewhere.
-		port := firstPort + (int64(os.Getpid())*131+portsGiven.Add(1))%(lastPort-firstPort)
-		address := net.JoinHostPort("127.0.0.1", strconv.FormatInt(port, 10))
-		listener, err := net.Listen("tcp", address)
+	address, err := ports.free()
+	if err != nil {
+		return "", fmt.Errorf("finding a free port: %w", err)
+	}
+	return address, nil
+}
+
+func (p *portsOfProcess) free() (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		if p.next == p.end {
+			if err := p.claim(); err != nil {
+				return "", err
+			}
+		}
+		port := p.next
+		p.next++
+		// Something else that is no concern of ours may be there.
+		if listener, err := listenOn(port); err == nil {
+			return listener.Addr().String(), listener.Close()
+		}
+	}
+}
+
+// claim takes the first block that no process has, beginning at one that the
+// processes which start at this moment are not likely to begin at.
+func (p *portsOfProcess) claim() error {
+	for i := range countBlocks {
+		first := firstPort + (os.Getpid()+i)%countBlocks*portBlock
+		listener, err := listenOn(first)
 		if err != nil {
 			continue
 		}
-		if err := listener.Close(); err == nil {
-			return address, nil
-		}
+		p.blocks = append(p.blocks, listener)
+		p.next, p.end = first+1, first+portBlock
+		return nil
 	}
-	return "", errors.New("finding a free port: none is free")
+	return errors.New("other processes have them all")
+}
+
+func listenOn(port int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/awscli"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -33,7 +34,7 @@ func newCircle(t *testing.T, config, caddyfile string) *circle {
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), c.gateway, "{\n\tadmin off\n}\n"+c.local(caddyfile))
 	must(t, err)
 	t.Cleanup(func() { must(t, gateway.Stop()) })
-	installAWS(t, c.directory)
+	awscli.Install(t, c.directory)
 	return c
 }
 

@@ -28,6 +28,7 @@ const awsPage = "```caddyfile\n" + `orders.example.com {
 ` + "```\n```sh\n" + `aws iam put-role-policy --role-name orders --policy-name token --policy-document file://policy.json
 TOKEN=$(aws sts get-web-identity-token --audience https://orders.example.com \
 	--signing-algorithm ES384 --duration-seconds 300 --query WebIdentityToken --output text)
+printenv TOKEN | docker login --username aws --password-stdin orders.example.com
 ` + "```\n```hcl\n" + `resource "aws_iam_outbound_web_identity_federation" "this" {}
 
 resource "aws_iam_role" "orders" {
