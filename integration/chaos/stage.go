@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 
@@ -53,10 +50,10 @@ func openStage(ctx context.Context, binaries string) (s *stage, err error) {
 		return s, err
 	}
 	s.upstream = s.back.address
-	if s.gateway, err = steadyAddress(); err != nil {
+	if s.gateway, err = stack.FreeAddress(); err != nil {
 		return s, err
 	}
-	if s.admin, err = steadyAddress(); err != nil {
+	if s.admin, err = stack.FreeAddress(); err != nil {
 		return s, err
 	}
 	s.issuersFile = filepath.Join(s.directory, "issuers.json")
@@ -77,19 +74,6 @@ func (s *stage) startSTS(ctx context.Context) error {
 	}
 	s.sts, err = stack.StartSTSContext(ctx, s.binaries, s.directory, "-config", file)
 	return err
-}
-
-// steadyAddress returns an address below the ports that the kernel gives to
-// connections: one of those could take it, or connect to itself, while the
-// gateway is down.
-func steadyAddress() (string, error) {
-	for range 100 {
-		address := "127.0.0.1:" + strconv.Itoa(20000+rand.IntN(10000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			return address, listener.Close()
-		}
-	}
-	return "", errors.New("finding a free port: none between 20000 and 30000 is")
 }
 
 // startGateway starts the gateway and waits until it listens.
