@@ -2,7 +2,6 @@ package awsjwt_test
 
 import (
 	"bytes"
-	"flag"
 	"go/ast"
 	"go/parser"
 	"go/printer"
@@ -12,9 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write testdata/api anew")
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
+)
 
 // What the library packages export is what testdata/api has, so that a change of it
 // is seen in review: docs/compatibility.md promises what may change when. Run with
@@ -22,20 +21,7 @@ var update = flag.Bool("update", false, "write testdata/api anew")
 func TestAPI(t *testing.T) {
 	for _, library := range libraries {
 		t.Run(library, func(t *testing.T) {
-			golden := filepath.Join("testdata", "api", library+".txt")
-			got := exported(t, library)
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("what %s exports differs from %s at\n%s\nIf docs/compatibility.md allows that, write it anew with: make docs", library, golden, firstDifference(got, string(want)))
-			}
+			golden.Check(t, filepath.Join("testdata", "api", library+".txt"), exported(t, library), "make docs, where docs/compatibility.md allows it")
 		})
 	}
 }
@@ -108,16 +94,6 @@ func specs(d *ast.GenDecl) (parts []ast.Node) {
 		}
 	}
 	return parts
-}
-
-func firstDifference(got, want string) string {
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			return "now:  " + gotLines[i] + "\nthen: " + wantLines[i]
-		}
-	}
-	return "its end"
 }
 
 // A function that is gone, one with another argument, a field and a constant with

@@ -28,7 +28,7 @@ var told = []string{"caddymodule/walk", "caddymodule/remedy", "caddymodule/polic
 
 // forTests are what tests have in common: they may reach devsts, and no program
 // may reach them.
-var forTests = []string{"integration/stack/browser", "integration/stack/stacktest", "integration/stack/awsside", "integration/stack/awscli"}
+var forTests = []string{"integration/stack/browser", "integration/stack/stacktest", "integration/stack/awsside", "integration/stack/awscli", "integration/stack/certificates", "internal/golden"}
 
 // outsiders are what only caddymodule may need.
 var outsiders = []string{"github.com/caddyserver/caddy/v2", "go.uber.org/zap", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"}

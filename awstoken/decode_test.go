@@ -3,12 +3,12 @@ package awstoken
 import (
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 )
 
 // good is shaped as a real token (its values are invented).
@@ -172,23 +172,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-var update = flag.Bool("update", false, "write docs/attributes.md from the table")
-
 func TestAttributesPage(t *testing.T) {
-	const page = "../docs/attributes.md"
-	want := attributesPage()
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s differs from the table; write it with: make docs", page)
-	}
+	golden.Check(t, "../docs/attributes.md", attributesPage(), "make docs")
 }
 
 func attributesPage() string {

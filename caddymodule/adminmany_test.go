@@ -37,7 +37,7 @@ func TestAdminCandidates(t *testing.T) {
 		return urls
 	}
 	refresh(`{"issuer":"` + down + `"}`)
-	sendInvented(t, a, invented)
+	sendInvented(t, a.ports[0], invented)
 	both := []string{invented, down}
 
 	for query, want := range map[string][]string{
@@ -74,13 +74,13 @@ func TestAdminCandidates(t *testing.T) {
 }
 
 // sendInvented sends a token of an issuer that has none.
-func sendInvented(t *testing.T, a *administered, issuer string) {
+func sendInvented(t *testing.T, port, issuer string) {
 	t.Helper()
 	token := mint(t, ordersAccount, ordersARN, nil, func(c claims) {
 		c.top["iss"] = issuer
 		c.top["iat"], c.top["exp"] = time.Now().Unix(), time.Now().Unix()+60
 	})
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+a.ports[0], nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+port, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

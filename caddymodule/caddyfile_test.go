@@ -13,6 +13,8 @@ import (
 
 	_ "github.com/caddyserver/caddy/v2/modules/caddyhttp/caddyauth" // basic_auth, and its place in the order
 	_ "github.com/caddyserver/caddy/v2/modules/filestorage"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 )
 
 const dashes = "----------\n"
@@ -31,18 +33,12 @@ func TestCaddyfile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			caddyfile, want, ok := strings.Cut(string(text), dashes)
+			caddyfile, _, ok := strings.Cut(string(text), dashes)
 			if !ok {
 				t.Fatal("the file has no line of dashes")
 			}
 			got, adapted := adapt(t, caddyfile)
-			if *update {
-				if err := os.WriteFile(file, []byte(caddyfile+dashes+got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
+			golden.Check(t, file, caddyfile+dashes+got, "go test ./caddymodule -run TestCaddyfile -update")
 			if adapted {
 				checkLoads(t, got)
 			}

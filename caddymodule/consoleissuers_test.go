@@ -30,8 +30,8 @@ func TestConsoleCountsCandidates(t *testing.T) {
 	}
 	ask(console.IssuerQuery{}, 0, 0)
 	const first, second = "00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000001"
-	sendInvented(t, a, base+first)
-	sendInvented(t, a, base+second)
+	sendInvented(t, a.ports[0], base+first)
+	sendInvented(t, a.ports[0], base+second)
 	ask(console.IssuerQuery{}, 0, 2)
 	if got := <-a.send(); got[:3] != "200" {
 		t.Fatal(got)

@@ -11,8 +11,6 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,36 +10,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 )
 
-// checkReference compares a page of docs/reference with what the code says. Run with
-// -update to write it anew.
+// checkReference compares a page of docs/reference with what the code says.
 func checkReference(t *testing.T, name, want string) {
 	t.Helper()
-	page := filepath.Join("..", "docs", "reference", name)
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s differs from the code; write it with: make docs. It does so at %s", page, firstDifference(string(got), want))
-	}
-}
-
-// firstDifference shows the line at which a page and what it should be part.
-func firstDifference(got, want string) string {
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			return fmt.Sprintf("line %d\nhas:  %s\nwant: %s", i+1, gotLines[i], wantLines[i])
-		}
-	}
-	return "the end of the shorter"
+	golden.Check(t, filepath.Join("..", "docs", "reference", name), want, "make docs")
 }
 
 // The list of references names each of them, and nothing that is not there.

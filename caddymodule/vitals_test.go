@@ -160,23 +160,7 @@ func TestInventedIssuersAreNoVitals(t *testing.T) {
 	base := r.issuer[:len(r.issuer)-36]
 	r.load(r.sites(object{"issuers": nil, "organization": object{"ids": []string{"o-devsts0001"}, "issuer_template": base + "<uuid>"}}))
 	wantStates(t, map[verifier.KeyState]int{})
-	invented := mint(t, ordersAccount, ordersARN, nil, func(c claims) {
-		c.top["iss"] = base + "00000000-0000-4000-8000-000000000000"
-		c.top["iat"], c.top["exp"] = time.Now().Unix(), time.Now().Unix()+60
-	})
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.ports[0], nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+invented)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusServiceUnavailable {
-		t.Fatalf("an invented issuer is answered %s", response.Status)
-	}
+	sendInvented(t, r.ports[0], base+"00000000-0000-4000-8000-000000000000")
 	wantStates(t, map[verifier.KeyState]int{})
 	if answer := <-r.send(); answer != "200 ok" { // the control
 		t.Fatalf("answer %q", answer)

@@ -80,7 +80,7 @@ func (b *bench) close() error {
 		_ = server.Close()
 	}
 	if b.directory != "" {
-		faults = append(faults, os.RemoveAll(b.directory)) //nolint:gosec // open has made it
+		faults = append(faults, os.RemoveAll(b.directory))
 	}
 	return errors.Join(faults...)
 }

@@ -5,28 +5,17 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/bench/page"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "flood:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("flood", run) }
 
 const usage = `flood starts the built gateway, with an issuer and an upstream of its own on
 loopback, and has known callers call as fast as they can: 16 connections that
@@ -69,8 +58,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("flood", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("flood", usage, stderr)
 	flags.IntVar(&o.rounds, "rounds", 7, "how `many` rounds")
 	flags.DurationVar(&o.phase, "phase", 5*time.Second, "how long each part of a round takes")
 	flags.IntVar(&o.known, "known", 16, "how `many` connections the known callers have")
@@ -79,15 +67,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.unboundedBy, "unbounded", unboundedBy, "the `line` in the aws_jwt block that takes the bound of signature checks away; empty is no second gateway")
 	flags.BoolVar(&o.write, "write", false, "write the table into docs/performance.md")
 	quick := flags.Bool("quick", false, "one round of short parts, whose figures say little")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; flood -h lists the flags", flags.Arg(0))
 	}
 	if *quick {
 		o.rounds, o.phase = 1, time.Second

@@ -2,29 +2,28 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/bench/page"
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "micro:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("micro", run) }
+
+const usage = `micro runs the benchmarks that stand beside the hot code, several times over, and
+prints them with their allocations, as ratios to raw cryptography and SHA-256 in
+the same run. A full run takes about five minutes and wants the machine for itself.
+
+	cd bench/micro && go run .          # the full run
+	cd bench/micro && go run . -quick   # does it work at all?
+
+Flags:
+`
 
 // root is the module whose packages are measured, seen from here.
 const root = "../.."
@@ -38,17 +37,13 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("micro", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("micro", usage, stderr)
 	flags.IntVar(&o.rounds, "rounds", 10, "how `many` times each benchmark runs; from 6 on there is a confidence of 95 %")
 	flags.DurationVar(&o.time, "time", 100*time.Millisecond, "how long each run of a benchmark takes")
 	flags.BoolVar(&o.write, "write", false, "write the tables into docs/performance.md")
 	quick := flags.Bool("quick", false, "two rounds of 10ms: does it work at all?")
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; -h lists the flags", flags.Arg(0))
 	}
 	if *quick {
 		o.rounds, o.time = 2, 10*time.Millisecond

@@ -24,7 +24,7 @@ const left = "BenchmarkLoadIssuersFile"
 func build(ctx context.Context, directory string, progress io.Writer) error {
 	for _, name := range packages {
 		fmt.Fprintf(progress, "%s  building the benchmarks of %s\n", time.Now().Format(time.TimeOnly), name)
-		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program(directory, name), "./"+name)
+		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", testProgram(directory, name), "./"+name)
 		build.Dir = root
 		if output, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("building the benchmarks of %s: %w\n%s", name, err, output)
@@ -51,7 +51,7 @@ func measure(ctx context.Context, o options, directory, file string, progress io
 	return nil
 }
 
-func program(directory, name string) string {
+func testProgram(directory, name string) string {
 	return filepath.Join(directory, strings.ReplaceAll(name, "/", "-")+".test")
 }
 
@@ -69,7 +69,7 @@ func benchmark(ctx context.Context, o options, directory, name string, printed i
 // as go test does.
 func runBenchmarks(ctx context.Context, directory, name string, flags ...string) ([]byte, error) {
 	var output, faults bytes.Buffer
-	bench := exec.CommandContext(ctx, program(directory, name), append(flags, "-test.run=^$", "-test.timeout=10m")...)
+	bench := exec.CommandContext(ctx, testProgram(directory, name), append(flags, "-test.run=^$", "-test.timeout=10m")...)
 	bench.Dir = filepath.Join(root, name)
 	// What a handler logs goes to standard error, away from the figures.
 	bench.Stdout, bench.Stderr = &output, &faults

@@ -6,24 +6,14 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "rivals:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("rivals", run) }
 
 const usage = `rivals measures caddy-awsjwt beside HAProxy, Apache, nginx and a Go proxy, as
 ratios to a bare Caddy in the same round. What it lacks it installs with
@@ -47,8 +37,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("rivals", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("rivals", usage, stderr)
 	flags.IntVar(&o.rounds, "rounds", 3, "how `many` rounds; the table has their medians")
 	flags.IntVar(&o.seconds, "seconds", 3, "how many `seconds` each load lasts at most")
 	flags.IntVar(&o.connections, "connections", 32, "how `many` connections wrk keeps open")
@@ -59,15 +48,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.write, "write", false, "write docs/performance.md and docs/performance.svg")
 	flags.StringVar(&o.gateway, "gateway", "", "measure this caddy-awsjwt `binary` (default: built from the checkout)")
 	flags.StringVar(&o.upstream, "upstream", "", "be the upstream at this `address`, and nothing else")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; rivals -h lists the flags", flags.Arg(0))
 	}
 	if min(o.rounds, o.seconds, o.connections, o.known, o.fresh) < 1 {
 		return options{}, errors.New("-rounds, -seconds, -connections, -known and -new must be above zero")

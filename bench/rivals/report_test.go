@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,9 +11,8 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/bench/page"
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // sample is a report of invented figures: three rounds, in each of which the
 // machine has another speed, and ours is half as fast as the bare Caddy.
@@ -45,28 +43,16 @@ func sample() *report {
 	return r
 }
 
-func golden(t *testing.T, name, got string) {
+func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s has changed; look at it with -update\n%s", file, got)
-	}
+	golden.Check(t, filepath.Join("testdata", name), got, "go test ./bench/rivals -update")
 }
 
-func TestReport(t *testing.T) { golden(t, "report.md", sample().text()) }
+func TestReport(t *testing.T) { checkGolden(t, "report.md", sample().text()) }
 
 func TestPlot(t *testing.T) {
 	plot := sample().plot()
-	golden(t, "plot.svg", plot)
+	checkGolden(t, "plot.svg", plot)
 	for decoder := xml.NewDecoder(strings.NewReader(plot)); ; {
 		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 			break

@@ -97,7 +97,7 @@ func (r *running) listens(ctx context.Context, address string) error {
 
 // tail is the end of what a program printed.
 func tail(file string) string {
-	text, err := os.ReadFile(file) //nolint:gosec // the log of a program that this one started
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err.Error()
 	}

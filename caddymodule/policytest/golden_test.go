@@ -3,16 +3,14 @@ package policytest
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
+)
 
 // reasons are those that the fake gateway and its tests know.
 func reasons() []string {
@@ -64,25 +62,8 @@ func TestGolden(t *testing.T) {
 				if err := write(&got); err != nil {
 					t.Fatal(err)
 				}
-				checkGolden(t, filepath.Join("..", "golden", tt.name+"."+form), got.Bytes())
+				golden.Check(t, filepath.Join("..", "golden", tt.name+"."+form), got.String(), "go test ./caddymodule/policytest -update")
 			}
 		})
-	}
-}
-
-func checkGolden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: got:\n%s\nwant:\n%s", path, got, want)
 	}
 }

@@ -1,42 +1,16 @@
 package remedy
 
 import (
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write docs/errors.md from the table")
-
 func TestErrorsPage(t *testing.T) {
-	const page = "../../docs/errors.md"
-	want := errorsPage()
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s differs from the table; write it with: make docs. It does so at %s", page, firstDifference(string(got), want))
-	}
-}
-
-// firstDifference shows the line at which a page and what it should be part.
-func firstDifference(got, want string) string {
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			return fmt.Sprintf("line %d\nhas:  %s\nwant: %s", i+1, gotLines[i], wantLines[i])
-		}
-	}
-	return "the end of the shorter"
+	golden.Check(t, "../../docs/errors.md", errorsPage(), "make docs")
 }
 
 const pageHead = `# Refusals

@@ -3,18 +3,15 @@ package walk
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
 
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/golden"
 	"github.com/caddy-awsjwt/caddy-awsjwt/verifier"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // good are the checks of a token that is good.
 func good() []Check {
@@ -86,19 +83,7 @@ func TestText(t *testing.T) {
 			if err := w.Text(&b, nil); err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.String() != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
-			}
+			golden.Check(t, filepath.Join("testdata", name+".txt"), b.String(), "go test ./caddymodule/walk -update")
 			if strings.ContainsFunc(b.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
 				t.Errorf("a terminal obeys %q", b.String())
 			}

@@ -2,21 +2,17 @@ package admin
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/certificates"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
@@ -98,7 +94,7 @@ func TestRemoteAdministration(t *testing.T) {
 	w.start(twoSites)
 	remote, err := stack.FreeAddress()
 	must(t, err)
-	reader, all := newIdentity(t), newIdentity(t)
+	reader, all := newIdentity(), newIdentity()
 	_, text := w.call(http.MethodGet, "/config/", "")
 	var config map[string]any
 	must(t, json.Unmarshal([]byte(text), &config))
@@ -163,22 +159,16 @@ type identity struct {
 	client *http.Client
 }
 
-func newIdentity(t *testing.T) identity {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "operator"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+func newIdentity() identity {
+	made := certificates.Sign(x509.Certificate{
+		Subject: pkix.Name{CommonName: "operator"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	must(t, err)
+	}, nil)
 	config := &tls.Config{
 		InsecureSkipVerify: true, ServerName: "localhost",
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		Certificates: []tls.Certificate{made.TLS()},
 	}
-	return identity{base64.StdEncoding.EncodeToString(der), &http.Client{
+	return identity{base64.StdEncoding.EncodeToString(made.Raw), &http.Client{
 		Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: stacktest.Patience,
 	}}
 }

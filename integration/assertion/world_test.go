@@ -14,8 +14,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // world is a gateway that makes assertions, before an upstream. The gateway can
@@ -81,15 +81,7 @@ func (w *world) stop() {
 	if w.gateway == nil {
 		return
 	}
-	if err := w.gateway.Stop(); err != nil {
-		w.t.Error(err)
-	}
-	if _, err := decisionlog.Check(w.gateway.Log()); err != nil {
-		w.t.Error(err)
-	}
-	if w.t.Failed() {
-		w.showLog()
-	}
+	stacktest.StopGateway(w.t, w.gateway)
 	w.gateway = nil
 }
 
@@ -98,17 +90,6 @@ func (w *world) kill() {
 	_ = w.gateway.Signal(syscall.SIGKILL)
 	<-w.gateway.Ended()
 	w.gateway = nil
-}
-
-// showLog prints the end of what aws_jwt logged.
-func (w *world) showLog() {
-	var lines []string
-	for _, line := range w.gateway.Log() {
-		if strings.Contains(line, `"logger":"http.handlers.aws_jwt`) || strings.Contains(line, `"level":"error"`) {
-			lines = append(lines, line[:min(len(line), 500)])
-		}
-	}
-	w.t.Log(strings.Join(lines[max(0, len(lines)-15):], "\n"))
 }
 
 // answer is what a client got.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/certificates"
 )
 
 // inner are addresses where an issuer of the world has no business. The proxy
@@ -80,16 +82,12 @@ var world = sync.OnceValue(func() *worldOutside {
 	for _, each := range append(append([]string{"127.0.0.1", "localhost"}, inner...), outer...) {
 		hosts = append(hosts, strings.Trim(each, "[]"))
 	}
-	identity := newIdentity(hosts...)
-	pair, err := tls.X509KeyPair(identity.pem, identity.key)
-	if err != nil {
-		panic(err)
-	}
-	w := &worldOutside{plain: newPublisher(nil), secure: newPublisher(&tls.Config{Certificates: []tls.Certificate{pair}})}
+	identity := certificates.SelfSigned(hosts...)
+	w := &worldOutside{plain: newPublisher(nil), secure: newPublisher(&tls.Config{Certificates: []tls.Certificate{identity.TLS()}})}
 	w.plain.other, w.secure.other = says(ordersKeys()), says(ordersKeys())
 	w.proxy = newForwardProxy(w.secure.address())
 	authority := filepath.Join(binaries, "world.pem")
-	if err := os.WriteFile(authority, identity.pem, 0o600); err != nil {
+	if err := os.WriteFile(authority, identity.PEM(), 0o600); err != nil {
 		panic(err)
 	}
 	ports := strings.NewReplacer("PORT", portOf(w.plain.address()), "SECURE", portOf(w.secure.address()))

@@ -139,7 +139,7 @@ var makeFiles = sync.OnceValue(func() files {
 	for name, text := range map[string]string{
 		"issuers.json": "[" + billing + "]", "torn.json": "[" + billing, "empty": "", "object.json": billing, "null.json": "null",
 		"member.json": `[{"url":"` + issuerURL(billingAccount) + `","account":["444455556666"]}]`, "wildcard.json": `[{"url":"https://*.example"}]`,
-		"keys.json": ordersKeys(), "tornkeys.json": ordersKeys()[:60], "nokeys.json": `{"keys":[]}`, "ca.pem": string(certificate().pem),
+		"keys.json": ordersKeys(), "tornkeys.json": ordersKeys()[:60], "nokeys.json": `{"keys":[]}`, "ca.pem": string(certificate().PEM()),
 	} {
 		err = errors.Join(err, os.WriteFile(f.path(name), []byte(text), 0o600))
 	}

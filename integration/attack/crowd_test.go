@@ -20,7 +20,7 @@ import (
 func (g *gate) keptAlive(t *testing.T, p protocol) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
-		Protocols: new(http.Protocols), TLSClientConfig: &tls.Config{RootCAs: certificate().roots, MinVersion: tls.VersionTLS12},
+		Protocols: new(http.Protocols), TLSClientConfig: &tls.Config{RootCAs: certificate().Pool(), MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: 1000,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, g.address(p))

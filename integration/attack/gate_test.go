@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // gate is a gateway before an upstream. It serves the same site on a port in
@@ -123,7 +123,7 @@ func startGate(t *testing.T, site string, environment ...string) *gate {
 
 func gateCaddyfile(site, directory, open, secure, upstream string) (string, error) {
 	certificateFile, keyFile := filepath.Join(directory, "gate.pem"), filepath.Join(directory, "gate.key")
-	err := errors.Join(os.WriteFile(certificateFile, certificate().pem, 0o600), os.WriteFile(keyFile, certificate().key, 0o600))
+	err := errors.Join(os.WriteFile(certificateFile, certificate().PEM(), 0o600), os.WriteFile(keyFile, certificate().KeyPEM(), 0o600))
 	if err != nil {
 		return "", err
 	}
@@ -162,24 +162,9 @@ https://%s {
 
 func (g *gate) stop(t *testing.T) {
 	t.Helper()
-	if err := g.gateway.Stop(); err != nil {
-		t.Error(err)
-	}
-	if _, err := decisionlog.Check(g.gateway.Log()); err != nil {
-		t.Error(err)
-	}
+	stacktest.StopGateway(t, g.gateway)
 	g.upstream.Close()
 	canaries.search("the log of "+filepath.Base(filepath.Dir(g.gateway.LogFile())), strings.Join(g.gateway.Log(), "\n"))
-	if t.Failed() {
-		var lines []string
-		for _, line := range g.gateway.Log() {
-			if strings.Contains(line, "http.handlers.aws_jwt") || strings.Contains(line, "panic") {
-				lines = append(lines, line[:min(len(line), 600)])
-			}
-		}
-		// The end, since there may be thousands of them.
-		t.Log(strings.Join(lines[max(0, len(lines)-20):], "\n"))
-	}
 }
 
 // send sends a request and reads the answer, which must not hold any part of a

@@ -38,7 +38,7 @@ func (g *gate) dial(p protocol) (net.Conn, error) {
 }
 
 func tlsConfig(alpn ...string) *tls.Config {
-	return &tls.Config{RootCAs: certificate().roots, NextProtos: alpn}
+	return &tls.Config{RootCAs: certificate().Pool(), NextProtos: alpn}
 }
 
 // sendH1 writes the request as it stands, on a connection of its own.

@@ -4,15 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // d2: what a configuration no longer trusts does not pass from the moment on at
@@ -73,11 +73,11 @@ func reloadsUnderLoad(t *testing.T) {
 		everybody(false)
 		a.reload(t, strictSite)
 		everybody(true)
-		l.goesOn(t)
+		l.GoesOn(t)
 		a.reload(t, laxSite)
-		l.goesOn(t)
+		l.GoesOn(t)
 	}
-	l.end(t)
+	passed := l.End(t)
 	arrived := make(map[string]bool)
 	for _, each := range a.upstream.Seen() {
 		arrived[each.Get("X-Aws-Token-Jti")[0]] = true
@@ -87,7 +87,7 @@ func reloadsUnderLoad(t *testing.T) {
 			t.Errorf("%s arrived: %v; it came after the stricter configuration: %v", id, arrived[id], wasForbidden)
 		}
 	}
-	t.Logf("%d good requests passed meanwhile", l.passed.Load())
+	t.Logf("%d good requests passed meanwhile", passed)
 }
 
 // visitAnew asks again when a new connection is closed without an answer: for a
@@ -106,51 +106,17 @@ func (g *gate) visitAnew(ctx context.Context, client *http.Client, p protocol, t
 	return a, err
 }
 
-// load is a good caller at work.
-type load struct {
-	stop    context.CancelFunc
-	workers sync.WaitGroup
-	passed  atomic.Int64
-	failed  sync.Map // what else became of a request
-}
-
-func (g *gate) work(t *testing.T, token string) *load {
-	ctx, stop := context.WithCancel(t.Context())
-	l := &load{stop: stop}
+// work has a good caller send a token again and again.
+func (g *gate) work(t *testing.T, token string) *stacktest.Load {
+	l := stacktest.NewLoad(t)
 	for range 4 {
 		client := g.keptAlive(t, h1)
-		l.workers.Go(func() {
-			for ; ctx.Err() == nil; time.Sleep(4 * time.Millisecond) {
-				switch a, err := g.visitAnew(t.Context(), client, h1, token); {
-				case err != nil:
-					l.failed.Store(err.Error(), true)
-				case a.status != http.StatusOK:
-					l.failed.Store(fmt.Sprint("status ", a.status), true)
-				default:
-					l.passed.Add(1)
-				}
-			}
+		l.Add(4*time.Millisecond, func() (int, error) {
+			a, err := g.visitAnew(t.Context(), client, h1, token)
+			return a.status, err
 		})
 	}
 	return l
-}
-
-// goesOn waits until some more requests have passed.
-func (l *load) goesOn(t *testing.T) {
-	t.Helper()
-	until := l.passed.Load() + 20
-	eventually(t, "good requests pass", func() bool { return l.passed.Load() >= until })
-}
-
-// end stops the load and asserts that no request failed.
-func (l *load) end(t *testing.T) {
-	t.Helper()
-	l.stop()
-	l.workers.Wait()
-	l.failed.Range(func(what, _ any) bool {
-		t.Errorf("a good request failed: %v", what)
-		return true
-	})
 }
 
 // reloadsOfOneLine goes through what a line can take away. The token has passed

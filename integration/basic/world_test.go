@@ -49,7 +49,7 @@ func newWorld(t *testing.T, source string) *world {
 	var err error
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), w.git, "{\n\tadmin off\n\tdebug\n}\n"+caddyfile)
 	must(t, err)
-	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	w.installHelpers(p)
 	return w
 }

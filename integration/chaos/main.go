@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
 func main() {
@@ -21,13 +22,7 @@ func main() {
 	// all the same. To catch the signal would be wrong: Go then sends it for
 	// sockets, too, and connections break here all the time.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "chaos:", err)
-		os.Exit(1)
-	}
+	program.Main("chaos", run, syscall.SIGHUP)
 }
 
 // options are the command line.
@@ -54,22 +49,14 @@ Flags:
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("chaos", usage, stderr)
 	flags.Uint64Var(&o.seed, "seed", 0, "the `number` that the events come from; 0 takes one at random")
 	flags.DurationVar(&o.length, "for", 2*time.Minute, "how long things go wrong; before and behind come some seconds of calm")
 	flags.StringVar(&o.binaries, "bin", "", "`directory` of the built devsts and caddy-awsjwt (default: build them)")
 	flags.StringVar(&o.log, "log", "", "`file` for the events with their times (default: in the directory for temporary files)")
 	flags.BoolVar(&o.planOnly, "plan", false, "only print the events of the seed")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; chaos -h lists the flags", flags.Arg(0))
 	}
 	if o.length < shortest {
 		return options{}, fmt.Errorf("-for %v: at least %v are needed for anything to happen", o.length, shortest)

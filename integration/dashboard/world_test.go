@@ -39,7 +39,7 @@ func newWorld(t *testing.T, upstream string, pairs ...string) *world {
 	var err error
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), address, text)
 	must(t, err)
-	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	return w
 }
 

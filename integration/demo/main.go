@@ -7,28 +7,23 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
 func main() {
 	// Whatever ends this program must end those that it has started: the pager
 	// that was left, and the terminal that is closed, too, unless nohup says no.
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE}
+	signals := []os.Signal{syscall.SIGPIPE}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
+	program.Main("demo", run, signals...)
 }
 
 // errInterrupted ends a demonstration that was to come to its end.
@@ -55,22 +50,14 @@ Flags:
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("demo", usage, stderr)
 	flags.StringVar(&o.binaries, "bin", "bin", "`directory` of the built devsts and caddy-awsjwt")
 	flags.BoolVar(&o.once, "once", false, "end after the requests; exit 0 if each went as expected, otherwise 1")
 	flags.BoolVar(&o.freePorts, "free-ports", false, "do not try 8080, 8090, 8010 and 8011 first; -once never does")
 	flags.StringVar(&o.token, "token", "", "only print a token of this `role`: "+roleNames())
 	flags.StringVar(&o.audience, "audience", audience, "whom the token of -token is made out to")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; demo -h lists the flags", flags.Arg(0))
 	}
 	return o, nil
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/caddymodule/walk"
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // many is a configuration with most ways by which a request comes to a handler.
@@ -122,14 +122,7 @@ func TestExplainAgreesWithTheGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-		if _, err := decisionlog.Check(gateway.Log()); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { stacktest.StopGateway(t, gateway) })
 	other := mint(t, about(map[string]any{"principal_tags": map[string]any{"team": "billing"}}))
 	bad := mint(t, func(p *parts) { p.claims["aud"] = "demo" })
 	for host, paths := range map[string][]string{

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
@@ -80,21 +79,7 @@ func newWorldWith(t *testing.T, options, caddyfile string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-		if _, err := decisionlog.Check(gateway.Log()); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			for _, line := range gateway.Log() {
-				if strings.Contains(line, "http.handlers.aws_jwt") {
-					t.Log(line)
-				}
-			}
-		}
-	})
+	t.Cleanup(func() { stacktest.StopGateway(t, gateway) })
 	return &world{t, upstream, gateway}
 }
 

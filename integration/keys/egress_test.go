@@ -16,7 +16,7 @@ func TestCA(t *testing.T) {
 	for _, host := range []string{"localhost", "127.0.0.1"} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
-			s := startIssuers(t, devsts.DefaultConfig(), "", authority.serve(t, host))
+			s := startIssuers(t, devsts.DefaultConfig(), "", authority.serve(host))
 			must(t, s.SetBaseURL("https://"+host+strings.TrimPrefix(s.address, "127.0.0.1")))
 			w := newWorld(t, s)
 			jwks := func(host, ca string) string {

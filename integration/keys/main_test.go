@@ -1,10 +1,8 @@
 package keys
 
 import (
-	"flag"
 	"net"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -18,20 +16,9 @@ var binaries string
 func TestMain(m *testing.M) {
 	os.Exit(stack.WithBuilt(func(directory string) int {
 		binaries = directory
-		atOnce(8)
+		stacktest.AtOnce(8)
 		return m.Run()
 	}, "caddy-awsjwt"))
-}
-
-// atOnce lets as many tests run at the same time, unless the command line says
-// how many. They wait much more than they work, and share nothing.
-func atOnce(tests int) {
-	flag.Parse()
-	said := false
-	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if !said {
-		_ = flag.Set("test.parallel", strconv.Itoa(tests))
-	}
 }
 
 const patience = stacktest.Patience

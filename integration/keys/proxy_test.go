@@ -49,7 +49,7 @@ func TestProxy(t *testing.T) {
 func TestProxyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	authority := newAuthority(t)
-	s := startIssuers(t, devsts.DefaultConfig(), "https://issuer.example", authority.serve(t, "issuer.example"))
+	s := startIssuers(t, devsts.DefaultConfig(), "https://issuer.example", authority.serve("issuer.example"))
 	proxy := newForwardProxy(t, map[string]string{"issuer.example:443": s.address})
 	w := newWorld(t, s)
 	trusting := site("a", "issuer ORDERS "+orders, "jwks {", "ca "+authority.file, "persist off", "}")
@@ -79,7 +79,7 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 func TestProxyBeforeThatOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	authority := newAuthority(t)
-	s := startIssuers(t, devsts.DefaultConfig(), "https://issuer.example", authority.serve(t, "issuer.example"))
+	s := startIssuers(t, devsts.DefaultConfig(), "https://issuer.example", authority.serve("issuer.example"))
 	hosts := map[string]string{"issuer.example:443": s.address}
 	named, other := newForwardProxy(t, hosts), newForwardProxy(t, hosts)
 	w := newWorld(t, s)

@@ -1,14 +1,13 @@
 package keys
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // The two configurations that reloads alternate between. The strict one has
@@ -33,58 +32,23 @@ func (w *world) keptAlive(h2 bool) *http.Client {
 	return &http.Client{Transport: transport, Timeout: patience}
 }
 
-// load is good callers at work.
-type load struct {
-	stop    context.CancelFunc
-	workers sync.WaitGroup
-	passed  atomic.Int64
-	failed  sync.Map // what else became of a request
-}
-
 // work sends a good token again and again, some on connections that stay and
 // some on new ones, a few hundred a second in all.
-func (w *world) work(with token) *load {
-	ctx, stop := context.WithCancel(w.t.Context())
-	l := &load{stop: stop}
-	worker := func(pause time.Duration, client *http.Client) {
-		l.workers.Go(func() {
-			for ; ctx.Err() == nil; time.Sleep(pause) {
-				switch a, err := askAnew(w.t.Context(), client, "a", with); {
-				case err != nil:
-					l.failed.Store(err.Error(), true)
-				case a.status != http.StatusOK:
-					l.failed.Store(fmt.Sprint("status ", a.status), true)
-				default:
-					l.passed.Add(1)
-				}
-			}
+func (w *world) work(with token) *stacktest.Load {
+	l := stacktest.NewLoad(w.t)
+	add := func(pause time.Duration, client *http.Client) {
+		l.Add(pause, func() (int, error) {
+			a, err := askAnew(w.t.Context(), client, "a", with)
+			return a.status, err
 		})
 	}
 	for range 6 {
-		worker(5*time.Millisecond, w.keptAlive(false))
+		add(5*time.Millisecond, w.keptAlive(false))
 	}
 	for range 2 {
-		worker(20*time.Millisecond, w.client)
+		add(20*time.Millisecond, w.client)
 	}
 	return l
-}
-
-// goesOn waits until some more requests have passed.
-func (l *load) goesOn(t *testing.T) {
-	t.Helper()
-	until := l.passed.Load() + 20
-	eventually(t, "good requests pass", func() bool { return l.passed.Load() >= until })
-}
-
-// end stops the load and asserts that no request failed.
-func (l *load) end(t *testing.T) {
-	t.Helper()
-	l.stop()
-	l.workers.Wait()
-	l.failed.Range(func(what, _ any) bool {
-		t.Errorf("a good request failed: %v", what)
-		return true
-	})
 }
 
 // Under load, reloads fail no good request; and from the moment on at which a
@@ -118,12 +82,12 @@ func TestReloadUnderLoad(t *testing.T) {
 		allowed = append(allowed, everybody(http.StatusOK, http.StatusOK)...)
 		w.reload(strict)
 		forbidden = append(forbidden, everybody(http.StatusUnauthorized, http.StatusForbidden)...)
-		l.goesOn(t)
+		l.GoesOn(t)
 		w.reload(lax)
-		l.goesOn(t)
+		l.GoesOn(t)
 	}
-	l.end(t)
-	t.Logf("%d good requests in %v", l.passed.Load(), time.Since(began))
+	passed := l.End(t)
+	t.Logf("%d good requests in %v", passed, time.Since(began))
 	seen := w.seen()
 	for _, id := range allowed {
 		if !slices.Contains(seen, id) {

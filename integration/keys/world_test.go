@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // world is a gateway before an upstream. The gateway can be stopped, changed
@@ -44,12 +44,7 @@ func newWorld(t *testing.T, s *issuers) *world {
 		Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.dial},
 		Timeout:   patience,
 	}
-	t.Cleanup(func() {
-		w.stop()
-		if t.Failed() {
-			w.showLog()
-		}
-	})
+	t.Cleanup(w.stop)
 	return w
 }
 
@@ -101,30 +96,8 @@ func (w *world) stop() {
 	if w.gateway == nil {
 		return
 	}
-	if err := w.gateway.Stop(); err != nil {
-		w.t.Error(err)
-	}
-	if _, err := decisionlog.Check(w.gateway.Log()); err != nil {
-		w.t.Error(err)
-	}
-	if w.t.Failed() {
-		w.showLog()
-	}
+	stacktest.StopGateway(w.t, w.gateway)
 	w.gateway = nil
-}
-
-// showLog prints the end of what aws_jwt logged.
-func (w *world) showLog() {
-	if w.gateway == nil {
-		return
-	}
-	var lines []string
-	for _, line := range w.gateway.Log() {
-		if strings.Contains(line, `"logger":"http.handlers.aws_jwt`) || strings.Contains(line, `"level":"error"`) {
-			lines = append(lines, line[:min(len(line), 500)])
-		}
-	}
-	w.t.Log(strings.Join(lines[max(0, len(lines)-10):], "\n"))
 }
 
 // answer is what a client got.

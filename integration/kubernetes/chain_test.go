@@ -66,7 +66,7 @@ func startChain(t *testing.T, filter string, cas, proxies *authority, allowed au
 	handler = impersonationFilters[filter](handler, allowed, codecs)
 	handler = filters.WithAudit(handler, c, evaluator, long)
 	failed := filters.WithFailedAuthenticationAudit(filters.Unauthorized(codecs), c, evaluator)
-	handler = filters.WithAuthentication(handler, authentication(cas.pool(), proxies.pool()), failed, nil, nil)
+	handler = filters.WithAuthentication(handler, authentication(cas.Pool(), proxies.Pool()), failed, nil, nil)
 	handler = filters.WithRequestInfo(handler, &request.RequestInfoFactory{
 		APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api"),
 	})

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // trusting is a client over HTTP/1.1, which alone has Connection, that trusts an
 // authority and follows nothing.
 func trusting(t *testing.T, a *authority) *http.Client {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool(), MinVersion: tls.VersionTLS12}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.Pool(), MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }

@@ -50,7 +50,7 @@ func startReal(t *testing.T, filter string, cas, proxies *authority, allowed acc
 	s := &server{t: t, at: stacktest.FreeAddress(t), log: filepath.Join(directory, "audit.log")}
 	cas.issue("apiserver", name("kube-apiserver"))
 	admin := cas.issue("admin", name("test-admin", "system:masters"))
-	s.admin = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cas.pool(), Certificates: []tls.Certificate{admin}, MinVersion: tls.VersionTLS12}}}
+	s.admin = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cas.Pool(), Certificates: []tls.Certificate{admin}, MinVersion: tls.VersionTLS12}}}
 	t.Cleanup(s.admin.CloseIdleConnections)
 	for file, text := range map[string]string{
 		"policy.yaml": auditPolicy, "tokens.csv": serviceAccountToken + ",system:serviceaccount:kube-system:aws-gateway,1\n",

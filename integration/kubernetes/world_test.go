@@ -109,7 +109,7 @@ func (w *world) startGateway(cas *authority, pairs []string) {
 	text = strings.NewReplacer("/etc/caddy-awsjwt/kubernetes-ca.crt", cas.file("ca.crt"), "/etc/caddy-awsjwt/", cas.directory+"/").Replace(text)
 	w.gateway, err = stack.StartGateway(binaries, w.t.TempDir(), address, text)
 	must(w.t, err)
-	w.t.Cleanup(func() { must(w.t, w.gateway.Stop()) })
+	w.t.Cleanup(func() { stacktest.StopGateway(w.t, w.gateway) })
 	w.front, w.client = front, trusting(w.t, front)
 }
 

@@ -129,9 +129,8 @@ func (p *pair) balance(configuration string) {
 		t.Fatalf(`haproxy is missing: run "make deps": %v`, err)
 	}
 	directory, address := t.TempDir(), stacktest.FreeAddress(t)
-	certificate, key := testCertificate()
 	both := filepath.Join(directory, "orders.pem")
-	must(t, os.WriteFile(both, slices.Concat(certificate, key), 0o600))
+	must(t, os.WriteFile(both, slices.Concat(testCertificate().PEM(), testCertificate().KeyPEM()), 0o600))
 	authority, _ := certificateOf(t)
 	pairs := []string{"192.0.2.1:443", address, "inter 1s", "inter 100ms"}
 	if strings.Contains(configuration, "ssl") {

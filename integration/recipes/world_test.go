@@ -51,7 +51,7 @@ func start(t *testing.T, page stacktest.Page, host string, pairs ...string) *wor
 	var err error
 	w.gateway, err = stack.StartGateway(binaries, w.directory, w.address, text)
 	must(t, err)
-	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	w.client = clientOf(t, w.address)
 	return w
 }

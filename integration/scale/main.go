@@ -6,23 +6,13 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "scale:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("scale", run) }
 
 const usage = `scale measures the built gateway on this machine, with issuers and an upstream
 of its own on loopback, and prints a table of figures beside their bounds:
@@ -60,21 +50,13 @@ const leastNumber = 100
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("scale", usage, stderr)
 	flags.IntVar(&o.issuers, "issuers", 10000, "how `many` issuers the file lists (200 with -quick)")
 	flags.IntVar(&o.requests, "requests", 10000, "how `many` requests a measurement sends (300 with -quick)")
 	flags.BoolVar(&o.quick, "quick", false, "small numbers and short waits, whose figures say little; the counts hold")
 	flags.BoolVar(&o.keep, "keep", false, "leave the directory of the run: binary, Caddyfiles, logs, stored keys")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; scale -h lists the flags", flags.Arg(0))
 	}
 	if o.quick {
 		o.issuers, o.requests = 200, 300

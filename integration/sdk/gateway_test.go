@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const caddyfile = `{
@@ -44,14 +44,7 @@ func TestTokensAtTheGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-		if _, err := decisionlog.Check(gateway.Log()); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer stacktest.StopGateway(t, gateway)
 	install(t)
 	javaScript := func(alg, audience string) string {
 		return jsCall(t, environment("DEVSTSORDERS0000", "orders/secret+1="), map[string]any{

@@ -3,26 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "secondopinion:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("secondopinion", run) }
 
 const usage = `secondopinion makes tokens, good ones and changed ones, and asks our verifier,
 go-oidc, go-jose and Kubernetes' authenticator about each. It exits with 0 only
@@ -44,21 +34,13 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("secondopinion", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("secondopinion", usage, stderr)
 	flags.Uint64Var(&o.seed, "seed", 0, "the `number` that the tokens come from; 0 takes one at random")
 	flags.IntVar(&o.tokens, "tokens", 30000, "how many tokens")
 	flags.IntVar(&o.only, "only", -1, "only make and show the token with this `number`, of the seed")
 	flags.BoolVar(&o.verbose, "v", false, "print every line of the list of differences with its counts")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; -h lists the flags", flags.Arg(0))
 	}
 	if o.only >= 0 && o.seed == 0 {
 		return options{}, errors.New("-only needs the -seed that the token is of")

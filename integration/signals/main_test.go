@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-awsjwt/caddy-awsjwt/integration/decisionlog"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
@@ -50,18 +49,7 @@ func startGateway(t *testing.T, i issuers, caddyfile string, environment ...stri
 	caddyfile = strings.NewReplacer("ADDRESS", "http://"+address, "PORT", port, "ISSUER", i.Issuer(accountID), "STRANGER", i.Issuer(stranger)).Replace(caddyfile)
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), address, caddyfile, environment...)
 	must(t, err)
-	t.Cleanup(func() {
-		if err := gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-		lines := gateway.Log()
-		if _, err := decisionlog.Check(lines); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log(strings.Join(lines[max(0, len(lines)-20):], "\n"))
-		}
-	})
+	t.Cleanup(func() { stacktest.StopGateway(t, gateway) })
 	return gateway
 }
 

@@ -49,7 +49,7 @@ func startSite(t *testing.T, caddyfile string, old []string) moved {
 	caddyfile = regexp.MustCompile(`(?m)^orders[a-z-]*\.example\.com `).ReplaceAllString(caddyfile, "http://"+m.address+" ")
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), m.address, "{\n\tadmin off\n}\n"+caddyfile)
 	stacktest.Must(t, err)
-	t.Cleanup(func() { stacktest.Must(t, gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, gateway) })
 	return m
 }
 

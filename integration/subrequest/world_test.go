@@ -46,7 +46,7 @@ func newWorld(t *testing.T, start func(t *testing.T, gateway, upstream string) *
 		":9180", address[strings.LastIndexByte(address, ':'):], "{\n\tservers", "{\n\tadmin off\n\tservers")
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), address, caddyfile)
 	must(t, err)
-	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	w.proxy = start(t, address, w.upstream.Address).Address
 	return w
 }

@@ -33,7 +33,7 @@ func newCircle(t *testing.T, config, caddyfile string) *circle {
 	t.Cleanup(func() { must(t, sts.Stop()) })
 	gateway, err := stack.StartGateway(binaries, t.TempDir(), c.gateway, "{\n\tadmin off\n}\n"+c.local(caddyfile))
 	must(t, err)
-	t.Cleanup(func() { must(t, gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, gateway) })
 	awscli.Install(t, c.directory)
 	return c
 }

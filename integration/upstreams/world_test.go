@@ -44,7 +44,7 @@ func newWorld(t *testing.T, rotation string, paths map[string]string) *world {
 	w.issuer = "http://" + address
 	w.gateway, err = stack.StartGateway(binaries, w.storage, address, w.caddyfile(rotation, paths))
 	must(t, err)
-	t.Cleanup(func() { must(t, w.gateway.Stop()) })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	return w
 }
 
