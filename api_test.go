@@ -16,8 +16,7 @@ import (
 )
 
 // What the library packages export is what testdata/api has, so that a change of it
-// is seen in review: docs/compatibility.md promises what may change when. Run with
-// -update to write it anew.
+// is seen in review: docs/compatibility.md promises what may change when.
 func TestAPI(t *testing.T) {
 	for _, library := range libraries {
 		t.Run(library, func(t *testing.T) {

@@ -74,13 +74,13 @@ func TestAdminCandidates(t *testing.T) {
 }
 
 // sendInvented sends a token of an issuer that has none.
-func sendInvented(t *testing.T, port, issuer string) {
+func sendInvented(t *testing.T, address, issuer string) {
 	t.Helper()
 	token := mint(t, ordersAccount, ordersARN, nil, func(c claims) {
 		c.top["iss"] = issuer
 		c.top["iat"], c.top["exp"] = time.Now().Unix(), time.Now().Unix()+60
 	})
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+port, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

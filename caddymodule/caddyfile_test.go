@@ -20,8 +20,7 @@ import (
 const dashes = "----------\n"
 
 // A golden file is a Caddyfile, a line of ten dashes, and the JSON that it is
-// adapted to, or the error. What is adapted must also load. Run with -update
-// to write the second half anew.
+// adapted to, or the error. What is adapted must also load.
 func TestCaddyfile(t *testing.T) {
 	files, err := filepath.Glob("testdata/caddyfile/*.caddyfiletest")
 	if err != nil || len(files) == 0 {

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"flag"
 	"net/http/httptest"
 	"os"
 	"sync"
@@ -12,7 +11,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
 	code := m.Run()
 	if stop != nil {
 		stop()

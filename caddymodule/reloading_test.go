@@ -1,16 +1,9 @@
 package caddymodule
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,6 +18,8 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"       // a handler that comes before
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/certificates"
 )
 
 type object = map[string]any
@@ -70,12 +65,11 @@ func newReloading(t *testing.T, secure bool) *reloading {
 		t.Fatal(err)
 	}
 	for i := range r.ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := stack.FreeAddress()
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.ports[i] = listener.Addr().String()
-		_ = listener.Close()
+		r.ports[i] = address
 	}
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
@@ -107,7 +101,7 @@ func (r *reloading) load(servers object) {
 			if server.(object)["tls_connection_policies"] == nil {
 				server.(object)["tls_connection_policies"] = []object{{}}
 			}
-			apps["tls"] = object{"certificates": object{"load_pem": []object{certificate(r.t)}}}
+			apps["tls"] = object{"certificates": object{"load_pem": []object{certificate()}}}
 		}
 	}
 	text, err := json.Marshal(object{
@@ -126,35 +120,10 @@ func (r *reloading) load(servers object) {
 }
 
 // certificate is one for this machine, with its key.
-var certificate = func() func(*testing.T) object {
-	var once sync.Once
-	var made object
-	return func(t *testing.T) object {
-		once.Do(func() {
-			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			template := &x509.Certificate{
-				SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-				IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
-			}
-			der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			private, err := x509.MarshalECPrivateKey(key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			made = object{
-				"certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-				"key":         string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private})),
-			}
-		})
-		return made
-	}
-}()
+var certificate = sync.OnceValue(func() object {
+	made := certificates.SelfSigned("127.0.0.1", "localhost")
+	return object{"certificate": string(made.PEM()), "key": string(made.KeyPEM())}
+})
 
 func (r *reloading) token() string {
 	r.t.Helper()

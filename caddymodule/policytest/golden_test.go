@@ -22,8 +22,7 @@ func still() time.Time { return time.Unix(0, 0) }
 
 func opening(g Gateway) Open { return func(string) (Gateway, error) { return g, nil } }
 
-// The reports of a few runs, as they are written. Run with -update to write them
-// anew.
+// The reports of a few runs, as they are written.
 func TestGolden(t *testing.T) {
 	plainFake := &fake{}
 	warned := &fake{

@@ -74,8 +74,7 @@ func walks() map[string]*Walk {
 	}
 }
 
-// The text of each walk, as it is piped. Run with -update to write the files
-// anew.
+// The text of each walk, as it is piped.
 func TestText(t *testing.T) {
 	for name, w := range walks() {
 		t.Run(name, func(t *testing.T) {

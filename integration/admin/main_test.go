@@ -92,12 +92,6 @@ func (w *world) stop() {
 	if w.gateway == nil {
 		return
 	}
-	if err := w.gateway.Stop(); err != nil {
-		w.t.Error(err)
-	}
-	if w.t.Failed() {
-		log := w.gateway.Log()
-		w.t.Log(strings.Join(log[max(0, len(log)-15):], "\n"))
-	}
+	stacktest.StopGateway(w.t, w.gateway)
 	w.gateway = nil
 }

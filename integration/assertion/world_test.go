@@ -87,8 +87,7 @@ func (w *world) stop() {
 
 // kill ends the gateway in the middle of whatever it does.
 func (w *world) kill() {
-	_ = w.gateway.Signal(syscall.SIGKILL)
-	<-w.gateway.Ended()
+	must(w.t, w.gateway.EndBy(syscall.SIGKILL))
 	w.gateway = nil
 }
 

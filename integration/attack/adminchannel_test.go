@@ -152,9 +152,8 @@ func dump(t *testing.T) {
 	g.noise(t)
 	end := g.inFlight(t.Context(), t)
 	defer end()
-	if err := g.gateway.Signal(syscall.SIGABRT); err != nil {
+	if err := g.gateway.EndBy(syscall.SIGABRT); err != nil {
 		t.Fatal(err)
 	}
-	<-g.gateway.Ended()
 	silent(t, "the dump", strings.Join(g.gateway.Log(), "\n"), "SIGABRT", "goroutine ", "caddymodule.(*Handler).ServeHTTP")
 }

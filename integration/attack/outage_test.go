@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // k6: an issuer that is down opens nothing, and closes nothing that it need
@@ -141,9 +142,7 @@ func askedAgain(t *testing.T) {
 // restart ends the gateway and starts it again as it was, with its storage.
 func (g *gate) restart(t *testing.T, between func()) {
 	t.Helper()
-	if err := g.gateway.Stop(); err != nil {
-		t.Fatal(err)
-	}
+	stacktest.StopGateway(t, g.gateway)
 	canaries.search("the log before a restart", strings.Join(g.gateway.Log(), "\n"))
 	if between != nil {
 		between()

@@ -98,11 +98,7 @@ func (s *stage) stopGateway(kill bool) error {
 	if !kill {
 		return g.Stop()
 	}
-	if err := g.Signal(syscall.SIGKILL); err != nil {
-		return err
-	}
-	<-g.Ended()
-	return nil
+	return g.EndBy(syscall.SIGKILL)
 }
 
 // running is the gateway that runs, or was the last to.

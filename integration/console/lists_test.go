@@ -10,6 +10,7 @@ import (
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // Every reason is offered, whether it was met or not, and those that were not met
@@ -67,7 +68,7 @@ http://127.0.0.1:PORT {
 // says nothing where there are none.
 func TestCandidatesAreCounted(t *testing.T) {
 	w := newWorld(t)
-	must(t, w.gateway.Stop())
+	stacktest.StopGateway(t, w.gateway)
 	origin := "http://127.0.0.1:9"
 	_, port, err := net.SplitHostPort(w.address)
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const firstRow = `#decisions tr.entry`
@@ -176,7 +177,7 @@ func TestSaysWhenTheConnectionIsLost(t *testing.T) {
 	w.send("orders.example", "GET", "/unseen", "", 401)
 	hide("false")
 	p.Await("it shows what happened meanwhile", `document.querySelector("#decisions").textContent.includes("/unseen")`)
-	must(t, w.gateway.Stop())
+	stacktest.StopGateway(t, w.gateway)
 	p.Await("it says that the connection is lost", `document.querySelector("#connection").textContent.startsWith("Connection lost: no answer, data of")`)
 	p.Scheme("dark")
 	p.Shoot("lost")

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // restart stops the gateway and starts it again.
 func (w *world) restart() {
 	w.t.Helper()
-	must(w.t, w.gateway.Stop())
+	stacktest.StopGateway(w.t, w.gateway)
 	gateway, err := w.start()
 	must(w.t, err)
 	w.gateway = gateway

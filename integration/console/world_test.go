@@ -127,7 +127,7 @@ func newWorld(t *testing.T) *world {
 	w.start = func() (*stack.Gateway, error) { return stack.StartGateway(binaries, directory, address, text) }
 	w.gateway, err = w.start()
 	must(t, err)
-	t.Cleanup(func() { _ = w.gateway.Stop() })
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	return w
 }
 

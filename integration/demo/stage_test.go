@@ -12,11 +12,14 @@ import (
 )
 
 func TestChoosePort(t *testing.T) {
-	listener, err := net.Listen("tcp", anyPort)
+	address, err := stack.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	if got := choosePort(newPrinter(&out), "the gateway", address); got != anyPort || !strings.Contains(out.String(), address+" is taken") {
 		t.Errorf("taken: got %s, printed %s", got, out.String())

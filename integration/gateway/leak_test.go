@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // Neither a token nor a part of it is written anywhere, at DEBUG, with access
@@ -33,9 +34,7 @@ func TestTokensAreNotLogged(t *testing.T) {
 			_, third := w.send("", "Authorization: Bearer  "+token)
 			bodies = append(bodies, body, second, third)
 		}
-		if err := w.gateway.Stop(); err != nil {
-			t.Error(err)
-		}
+		stacktest.StopGateway(t, w.gateway)
 		written := strings.Join(append(w.gateway.Log(), bodies...), "\n")
 		if !strings.Contains(written, roleARN) || !strings.Contains(written, "handled request") {
 			t.Error("the logs that were searched hold nothing")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // list writes the file DIR/issuers.json with an entry for each account.
@@ -123,7 +124,7 @@ func TestBadIssuersFileFailsTheStart(t *testing.T) {
 		gateway, err := stack.StartGateway(binaries, w.directory, w.address, text)
 		if err == nil {
 			t.Error("it started")
-			must(t, gateway.Stop())
+			stacktest.StopGateway(t, gateway)
 			return
 		}
 		if !containsAll(err.Error(), faults...) {

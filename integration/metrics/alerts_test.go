@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/browser"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // Prometheus, before a gateway with traffic, has an answer to each query of the
@@ -215,7 +216,7 @@ func (b *busy) gone() {
 	b.lookAnew("AwsJwtGatewayAbsent")
 	b.silent("AwsJwtGatewayDown")
 
-	must(b.world.t, b.gateway.Stop())
+	stacktest.StopGateway(b.world.t, b.gateway)
 	b.fires("AwsJwtGatewayDown")
 	b.fires("AwsJwtGatewayAbsent")
 	b.look(p, "AwsJwtGatewayDown", "Connection lost")

@@ -46,15 +46,7 @@ func newWorld(t *testing.T, sites ...string) *world {
 	var err error
 	w.gateway, err = stack.StartGateway(binaries, t.TempDir(), w.address, w.caddyfile(sites...))
 	must(t, err)
-	t.Cleanup(func() {
-		if err := w.gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			lines := w.gateway.Log()
-			t.Log(strings.Join(lines[max(0, len(lines)-15):], "\n"))
-		}
-	})
+	t.Cleanup(func() { stacktest.StopGateway(t, w.gateway) })
 	return w
 }
 

@@ -28,11 +28,7 @@ func (s *scene) gateway() *stack.Gateway {
 	address := FreeAddress(s.t)
 	g, err := stack.StartGateway(binaries, s.directory, address, strings.ReplaceAll(caddyfile, "ADDRESS", address))
 	Must(s.t, err)
-	s.t.Cleanup(func() {
-		if err := g.Stop(); err != nil {
-			s.t.Error(err)
-		}
-	})
+	s.t.Cleanup(func() { StopGateway(s.t, g) })
 	return g
 }
 

@@ -98,15 +98,14 @@ func (g *instance) write(pairs ...string) {
 func (g *instance) stop() {
 	g.p.t.Helper()
 	if g.running != nil {
-		must(g.p.t, g.running.Stop())
+		stacktest.StopGateway(g.p.t, g.running)
 		g.running = nil
 	}
 }
 
 func (g *instance) kill() {
 	g.p.t.Helper()
-	must(g.p.t, g.running.Signal(os.Kill))
-	<-g.running.Ended()
+	must(g.p.t, g.running.EndBy(os.Kill))
 	g.running = nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 const clientCaddyfile = `{
@@ -33,11 +34,7 @@ func TestExampleClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := gateway.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer stacktest.StopGateway(t, gateway)
 	for name, run := range exampleClients(t) {
 		for _, tt := range clientCases {
 			t.Run(name+"/"+tt.name, func(t *testing.T) { tt.test(t, newClientScene(t, gateway, run)) })

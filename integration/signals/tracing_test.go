@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // tracedSites are two sites, of which the second has no tracing, and a third
@@ -120,9 +122,7 @@ func TestSpans(t *testing.T) {
 	if status := ask(t, gateway, "untraced.test", token, nil); status != 204 {
 		t.Errorf("untraced: %d", status)
 	}
-	if err := gateway.Stop(); err != nil { // which exports the rest
-		t.Fatal(err)
-	}
+	stacktest.StopGateway(t, gateway) // which exports the rest
 	all, raw := received.received(t)
 	if len(all) != expected {
 		t.Errorf("%d spans, want %d", len(all), expected)
@@ -175,9 +175,7 @@ func TestNoSpansWithoutTracing(t *testing.T) {
 	if status := ask(t, gateway, "untraced.test", sts.good(), nil); status != 204 {
 		t.Errorf("status %d", status)
 	}
-	if err := gateway.Stop(); err != nil {
-		t.Fatal(err)
-	}
+	stacktest.StopGateway(t, gateway)
 	if all, raw := received.received(t); len(all) > 0 || len(raw) > 0 {
 		t.Errorf("%d spans, %d bytes", len(all), len(raw))
 	}

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// The ports that are given out lie below those that the kernel chooses for
-// outgoing connections and for listeners on port 0. So nothing takes one while
+// The ports that are given out lie below those that the kernel by default chooses
+// for outgoing connections and for listeners on port 0. So nothing takes one while
 // its server is not up yet, or down on purpose.
 //
 // Each process gives out the ports of blocks of its own, so that it never takes
@@ -32,8 +32,8 @@ type portsOfProcess struct {
 	blocks []net.Listener // held until the process ends
 }
 
-// FreeAddress returns a loopback address that is free, and that neither this
-// process nor another one that runs has been given.
+// FreeAddress returns a loopback address that is free, and that it has given neither
+// to this process before nor to another one that runs.
 func FreeAddress() (string, error) {
 	address, err := ports.free()
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *portsOfProcess) claim() error {
 		p.next, p.end = first+1, first+portBlock
 		return nil
 	}
-	return errors.New("other processes have them all")
+	return errors.New("every block is held")
 }
 
 func listenOn(port int) (net.Listener, error) {

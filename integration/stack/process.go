@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -25,6 +26,7 @@ type process struct {
 	logFile string
 	ended   chan struct{} // closed when it has ended
 	err     error         // why, once it has
+	ill     atomic.Bool   // whether it was not to end well
 
 	mu    sync.Mutex
 	lines []string // of its standard error
@@ -100,26 +102,42 @@ func (p *process) Signal(s os.Signal) error {
 	return nil
 }
 
-// Stop asks the program to end and waits until it has; one that does not is
-// killed, and that is an error.
+// Stop asks the program to end and waits until it has. One that does not is killed,
+// and that is an error, as it is when it ended badly, now or before.
 func (p *process) Stop() error {
 	select {
 	case <-p.ended:
-		return nil
+		return p.badEnd("stopping %s: it had ended: %w")
 	default:
 	}
 	_ = p.Signal(syscall.SIGTERM) // it may end at this very moment
 	select {
 	case <-p.ended:
-		if p.err != nil {
-			return fmt.Errorf("stopping %s: %w", p.command.Path, p.err)
-		}
-		return nil
+		return p.badEnd("stopping %s: %w")
 	case <-time.After(stopWithin):
 		_ = p.command.Process.Kill()
 		<-p.ended
 		return fmt.Errorf("stopping %s: it did not end within %v", p.command.Path, stopWithin)
 	}
+}
+
+// EndBy ends the program by a signal that it cannot end well by, such as SIGKILL, and
+// waits until it has ended.
+func (p *process) EndBy(s os.Signal) error {
+	p.ill.Store(true)
+	if err := p.Signal(s); err != nil {
+		return err
+	}
+	<-p.ended
+	return nil
+}
+
+// badEnd is how the program ended, unless it did so well or was not to.
+func (p *process) badEnd(format string) error {
+	if p.err == nil || p.ill.Load() {
+		return nil
+	}
+	return fmt.Errorf(format, p.command.Path, p.err)
 }
 
 // await calls ready until it succeeds, the program has ended or the context

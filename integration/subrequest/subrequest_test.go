@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/caddy-awsjwt/caddy-awsjwt/devsts"
+	"github.com/caddy-awsjwt/caddy-awsjwt/integration/stack/stacktest"
 )
 
 // Each request differs from the first in one thing.
@@ -155,7 +156,7 @@ func TestGatewayIsDown(t *testing.T) {
 			if response, seen := w.send(w.request()); response.StatusCode != http.StatusOK || len(seen) != 1 {
 				t.Fatalf("the control: %d", response.StatusCode)
 			}
-			must(t, w.gateway.Stop())
+			stacktest.StopGateway(t, w.gateway)
 			response, seen := w.send(w.request())
 			if response.StatusCode < 500 || len(seen) != 0 {
 				t.Errorf("%d, the upstream saw %d requests", response.StatusCode, len(seen))

@@ -116,7 +116,7 @@ func decoded(t *testing.T, text string) (value map[string]any) {
 // nothing else.
 func TestPageAssertion(t *testing.T) {
 	w := newWorld(t, "24h", nil)
-	must(t, w.gateway.Stop())
+	stacktest.StopGateway(t, w.gateway)
 	text := stacktest.Replaced(t, page(t).BlockWith("caddyfile", "claims aws_token.account.id aws_token.principal_tags.team"),
 		"https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws 123456789012", w.sts.Issuer(account)+" "+account,
 		"audience https://orders.example.com", "audience orders.internal", "https://orders.example.com", w.issuer,

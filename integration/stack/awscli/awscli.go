@@ -93,6 +93,9 @@ func parameters(names, args []string) (map[string]string, error) {
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unknown options: %s", strings.Join(flags.Args(), ", "))
+	}
 	given := make(map[string]string)
 	for _, name := range names {
 		value := flags.Lookup(name).Value.String()

@@ -116,7 +116,8 @@ var awsCommands = map[string][]string{
 // awsGlobals may stand with each.
 var awsGlobals = []string{"query", "output", "region", "profile", "endpoint-url", "no-cli-pager"}
 
-var awsCall = regexp.MustCompile(`(?:^|[\s(;|&])aws\s+([a-z][a-z0-9-]*)\s+([a-z][a-z0-9-]*)((?:'[^']*'|"[^"]*"|[^|;&)\n'"])*)`)
+// awsCall is where a command can stand: an argument "aws", such as a user's name, is none.
+var awsCall = regexp.MustCompile(`(?:^|[\n(;|&]|\b(?:if|then|else|do|while|until|exec|!)\s)\s*(?:\w+=\S*\s+)*aws\s+([a-z0-9-]+)\s+([a-z0-9-]+)((?:'[^']*'|"[^"]*"|[^|;&)\n'"])*)`)
 
 // shellFaults are those of a script: of its grammar, and of each aws in it.
 func shellFaults(text string, audiences []string) (faults []error) {

@@ -85,6 +85,8 @@ func TestAWSFaults(t *testing.T) {
 		"a long life":                  {`"300"`, `"7200"`, "lifetime"},
 		"a script that does not parse": {"TOKEN=$(aws", "TOKEN=((aws", "parsing the script"},
 		"a command that AWS lacks":     {"aws iam put-role-policy", "aws iam set-role-policy", "no command"},
+		"options before the command":   {"$(aws sts", "$(aws --no-cli-pager sts", "no command"},
+		"a command behind others":      {"printenv TOKEN |", "if aws iam create-rol; then printenv TOKEN; fi |", "aws iam create-rol is"},
 		"a parameter that it lacks":    {"--policy-name", "--policy", "has no --policy"},
 		"a parameter that is needed":   {"--signing-algorithm ES384", "", "lacks --signing-algorithm"},
 		"an algorithm":                 {"--signing-algorithm ES384", "--signing-algorithm ES256", "no algorithm"},
