@@ -17,11 +17,11 @@ func TestPolicyFaults(t *testing.T) {
 		{"tag without a key", func(h *Handler) { h.RequestTags = map[string][]string{"a.b": {"x"}} },
 			func(h *Handler) { h.RequestTags = map[string][]string{"": {"x"}} }, `request_tags[""]: the key is empty`},
 		{"does not compile", allow(Rule{Expression: "true && true"}), allow(Rule{Expression: "true &&"}),
-			"allow[0] (line 1, column 8): syntax error: mismatched input '<EOF>'"},
+			"allow[0] (line 1, column 8 of the rule): syntax error: mismatched input '<EOF>'"},
 		{"not bool", allow(Rule{Expression: `aws_token.iss == ""`}), allow(Rule{Expression: "aws_token.iss"}),
 			"allow[0]: the rule is string, not bool"},
 		{"misspelt attribute", allow(Rule{Expression: `aws_token.account.id == ""`}), allow(Rule{Expression: `aws_token.acount.id == ""`}),
-			`allow[0] (line 1, column 1): there is no attribute "aws_token.acount.id"; did you mean "aws_token.account.id"?`},
+			`allow[0] (line 1, column 1 of the rule): there is no attribute "aws_token.acount.id"; did you mean "aws_token.account.id"?`},
 		{"empty", allow(Rule{Expression: "true"}), allow(Rule{}), "allow[0]: the expression is empty"},
 		{"one name twice", func(h *Handler) {
 			h.Deny, h.Allow = []Rule{{Name: "a", Expression: "false"}}, []Rule{{Name: "b", Expression: "true"}}

@@ -69,14 +69,14 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"an anchored pattern", rule(`aws_token.sub.matches("^arn:.*$")`), nil},
 		{"an unanchored pattern", rule(`aws_token.sub.matches("role")`),
-			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22): matches("role") is true when any part`}},
+			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22 of the rule): matches("role") is true when any part`}},
 		{"two of them", rule(`aws_token.sub.matches("^arn") || aws_token.sub.matches("role$")`),
-			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22): matches("^arn")`, mayNotMean + `: warning=allow rule "team" (line 1, column 55): matches("role$")`}},
+			[]string{mayNotMean + `: warning=allow rule "team" (line 1, column 22 of the rule): matches("^arn")`, mayNotMean + `: warning=allow rule "team" (line 1, column 55 of the rule): matches("role$")`}},
 		{"an unanchored pattern that denies", func(h *Handler) {
 			pinned(h)
 			h.Deny = []Rule{{Name: "team", Expression: `aws_token.sub.matches("role")`}}
 		},
-			[]string{mayNotMean + `: warning=deny rule "team" (line 1, column 22): matches("role")`}},
+			[]string{mayNotMean + `: warning=deny rule "team" (line 1, column 22 of the rule): matches("role")`}},
 
 		{"an issuer with an account", pinned, nil},
 		{"an account for all issuers", func(h *Handler) { h.Accounts = []string{ordersAccount} }, nil},

@@ -64,7 +64,7 @@ func (e *FieldError) Error() string {
 	if e.Line == 0 {
 		return e.Field + ": " + e.Problem
 	}
-	return fmt.Sprintf("%s (line %d, column %d): %s", e.Field, e.Line, e.Column, e.Problem)
+	return fmt.Sprintf("%s (line %d, column %d of the rule): %s", e.Field, e.Line, e.Column, e.Problem)
 }
 
 var automaticName = regexp.MustCompile(`^(deny|allow)\[[0-9]+\]$`)

@@ -53,8 +53,8 @@ func ExampleCompile_errors() {
 	fmt.Println(errors.As(err, &field), field.Field)
 	// Output:
 	// accounts[0]: "1234" is not 12 digits
-	// allow[0] (line 1, column 1): there is no attribute "aws_token.acount.id"; did you mean "aws_token.account.id"?
-	// allow[1] (line 1, column 22): found no matching overload for '_==_' applied to '(string, int)'
+	// allow[0] (line 1, column 1 of the rule): there is no attribute "aws_token.acount.id"; did you mean "aws_token.account.id"?
+	// allow[1] (line 1, column 22 of the rule): found no matching overload for '_==_' applied to '(string, int)'
 	// true accounts[0]
 }
 
@@ -85,7 +85,7 @@ func ExamplePolicy_Warnings() {
 	}
 	fmt.Println(policy.Warnings()[0])
 	// Output:
-	// allow rule "ci" (line 1, column 33): matches("ci-[a-z]+") is true when any part of the text matches; write "^(?:…)$" to match all of it
+	// allow rule "ci" (line 1, column 33 of the rule): matches("ci-[a-z]+") is true when any part of the text matches; write "^(?:…)$" to match all of it
 }
 
 func ExamplePolicy_Explain() {

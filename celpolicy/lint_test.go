@@ -19,36 +19,36 @@ func about(t *testing.T, cfg Config) string {
 func TestWarnings(t *testing.T) {
 	for _, tt := range []struct{ bad, good, want string }{
 		{`aws_token.jti.matches("prod")`, `aws_token.jti.matches("^prod$")`,
-			`(line 1, column 22): matches("prod") is true when any part of the text matches`},
-		{`aws_token.jti.matches("^prod")`, `aws_token.jti.contains("prod")`, `(line 1, column 22): matches("^prod") is true when any part`},
-		{`matches(aws_token.jti, "prod$")`, `matches(aws_token.jti, "^prod$")`, `(line 1, column 8): matches("prod$") is true when any part`},
-		{"true == has(aws_token.jti) &&\n  aws_token.jti.matches(\"a\")", `aws_token.jti.matches("^(?:a)$")`, `(line 2, column 24): matches("a") is true`},
+			`(line 1, column 22 of the rule): matches("prod") is true when any part of the text matches`},
+		{`aws_token.jti.matches("^prod")`, `aws_token.jti.contains("prod")`, `(line 1, column 22 of the rule): matches("^prod") is true when any part`},
+		{`matches(aws_token.jti, "prod$")`, `matches(aws_token.jti, "^prod$")`, `(line 1, column 8 of the rule): matches("prod$") is true when any part`},
+		{"true == has(aws_token.jti) &&\n  aws_token.jti.matches(\"a\")", `aws_token.jti.matches("^(?:a)$")`, `(line 2, column 24 of the rule): matches("a") is true`},
 
 		{`aws_token.aud.all(a, a == "x")`, `aws_token.aud.exists(a, a == "x")`,
-			`(line 1, column 18): aws_token.aud.all(…) is true when aws_token.aud is absent; ask has(aws_token.aud) as well`},
-		{`aws_token.aud.all(a, a == "x")`, `["x"].all(a, a in aws_token.aud)`, `(line 1, column 18): aws_token.aud.all(…)`},
+			`(line 1, column 18 of the rule): aws_token.aud.all(…) is true when aws_token.aud is absent; ask has(aws_token.aud) as well`},
+		{`aws_token.aud.all(a, a == "x")`, `["x"].all(a, a in aws_token.aud)`, `(line 1, column 18 of the rule): aws_token.aud.all(…)`},
 		{`aws_token.principal_tags.all(k, k == "x")`, `has(aws_token.principal_tags) && aws_token.principal_tags.all(k, k == "x")`,
-			`(line 1, column 29): aws_token.principal_tags.all(…) is true when`},
+			`(line 1, column 29 of the rule): aws_token.principal_tags.all(…) is true when`},
 		{`aws_token.principal_tags.all(k, k == "x")`, `aws_token.principal_tags.size() > 0 && aws_token.principal_tags.all(k, k == "x")`,
-			`(line 1, column 29): aws_token.principal_tags.all(…) is true when`},
+			`(line 1, column 29 of the rule): aws_token.principal_tags.all(…) is true when`},
 		{`has(aws_token.request_tags) && aws_token.principal_tags.all(k, k == "x")`,
 			`size(aws_token.principal_tags) > 0 && aws_token.principal_tags.all(k, k == "x")`,
-			`(line 1, column 60): aws_token.principal_tags.all(…) is true when`},
+			`(line 1, column 60 of the rule): aws_token.principal_tags.all(…) is true when`},
 
 		{`aws_token.org.ou_path[0].startsWith("o-a/r-b/ou-1")`, `in_ou(aws_token.org.ou_path, "ou-1")`,
-			`(line 1, column 36): startsWith compares an OU path as text`},
-		{`aws_token.org.ou_path[0].startsWith("o-a/r-b/ou-1")`, `aws_token.org.ou_path[0].startsWith("o-a/r-b/ou-1/")`, `(line 1, column 36): startsWith`},
+			`(line 1, column 36 of the rule): startsWith compares an OU path as text`},
+		{`aws_token.org.ou_path[0].startsWith("o-a/r-b/ou-1")`, `aws_token.org.ou_path[0].startsWith("o-a/r-b/ou-1/")`, `(line 1, column 36 of the rule): startsWith`},
 		{`aws_token.org.ou_path.exists(p, p.startsWith("o-a/r-b/ou-1"))`, `aws_token.aud.exists(p, p.startsWith("o-a/r-b/ou-1"))`,
-			`(line 1, column 45): startsWith compares an OU path as text`},
-		{`aws_token.org.ou_path.exists(p, p.contains("ou-1"))`, `aws_token.org.ou_path.exists(p, p.contains("/ou-1/"))`, `(line 1, column 43): contains compares`},
-		{`aws_token.org.ou_path.exists(p, p.endsWith("ou-1/"))`, `aws_token.org.ou_path.exists(p, p.endsWith("/ou-1/"))`, `(line 1, column 43): endsWith compares`},
+			`(line 1, column 45 of the rule): startsWith compares an OU path as text`},
+		{`aws_token.org.ou_path.exists(p, p.contains("ou-1"))`, `aws_token.org.ou_path.exists(p, p.contains("/ou-1/"))`, `(line 1, column 43 of the rule): contains compares`},
+		{`aws_token.org.ou_path.exists(p, p.endsWith("ou-1/"))`, `aws_token.org.ou_path.exists(p, p.endsWith("/ou-1/"))`, `(line 1, column 43 of the rule): endsWith compares`},
 		{`aws_token.org.ou_path.exists(p, p.matches("^o-a/r-b/ou-1.*$"))`, `aws_token.org.ou_path.exists(p, p == "o-a/r-b/ou-1/")`,
-			`(line 1, column 42): matches compares`},
-		{`aws_token.org.ou_path.join(",").contains("ou-1")`, `aws_token.aud.join(",").contains("ou-1")`, `(line 1, column 41): contains compares`},
+			`(line 1, column 42 of the rule): matches compares`},
+		{`aws_token.org.ou_path.join(",").contains("ou-1")`, `aws_token.aud.join(",").contains("ou-1")`, `(line 1, column 41 of the rule): contains compares`},
 		{`aws_token.claims.ou_path[0].startsWith("o-a/r-b/ou-1")`, `aws_token.claims.other[0].startsWith("o-a/r-b/ou-1")`,
-			`(line 1, column 39): startsWith compares`},
+			`(line 1, column 39 of the rule): startsWith compares`},
 		{`aws_token.claims["ou_path"].exists(p, p.startsWith("o-a"))`, `aws_token.claims["other"].exists(p, p.startsWith("o-a"))`,
-			`(line 1, column 51): startsWith compares`},
+			`(line 1, column 51 of the rule): startsWith compares`},
 	} {
 		if got, want := about(t, Config{Deny: []Rule{{Name: "d", Expression: tt.bad}}}), `deny rule "d" `+tt.want; !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.bad, got, want)
@@ -104,11 +104,11 @@ func TestRequestTagsAlone(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		"a rule":              {allowRule(job), `allow rule "allow[0]" (line 1, column 28): request tags alone decide`},
+		"a rule":              {allowRule(job), `allow rule "allow[0]" (line 1, column 28 of the rule): request tags alone decide`},
 		"with the audience":   {allowRule(job + ` && "x" in aws_token.aud && request.method == "GET"`), `allow rule "allow[0]" (line 1, column `},
-		"by the claims":       {allowRule(`aws_token.claims.request_tags.job == "nightly"`), `allow rule "allow[0]" (line 1, column 35): request tags alone decide`},
-		"one of two":          {allowRule(`aws_token.source_region == "eu-west-1" && ` + job + ` || ` + job), `allow rule "allow[0]" (line 1, column 113): request tags alone decide`},
-		"an index":            {allowRule(`aws_token.request_tags["job"] == "nightly"`), `allow rule "allow[0]" (line 1, column 31): request tags alone decide`},
+		"by the claims":       {allowRule(`aws_token.claims.request_tags.job == "nightly"`), `allow rule "allow[0]" (line 1, column 35 of the rule): request tags alone decide`},
+		"one of two":          {allowRule(`aws_token.source_region == "eu-west-1" && ` + job + ` || ` + job), `allow rule "allow[0]" (line 1, column 113 of the rule): request tags alone decide`},
+		"an index":            {allowRule(`aws_token.request_tags["job"] == "nightly"`), `allow rule "allow[0]" (line 1, column 31 of the rule): request tags alone decide`},
 		"a requirement":       {Config{RequestTags: tags}, `requirement "request_tag.job": request tags alone decide`},
 		"beside a shadow":     {Config{RequestTags: tags, Allow: []Rule{{Name: "s", Expression: `aws_token.source_region == "eu-west-1"`, Shadow: true}}}, `requirement "request_tag.job": request`},
 		"a deny rule":         {denyRule(job), ""},
@@ -169,7 +169,7 @@ func TestImpossibleLiterals(t *testing.T) {
 			t.Errorf("%s: %s", tt.good, got)
 		}
 	}
-	const want = `deny rule "deny[0]" (line 1, column 26): aws_token.account.id is never "1234": it is 12 digits`
+	const want = `deny rule "deny[0]" (line 1, column 26 of the rule): aws_token.account.id is never "1234": it is 12 digits`
 	if got := about(t, denyRule(`aws_token.account.id in ["1234"]`)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

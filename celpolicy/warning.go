@@ -24,7 +24,7 @@ func (w Warning) String() string {
 	if w.Line == 0 {
 		return fmt.Sprintf("%s %q: %s", kind, w.Rule, w.Text)
 	}
-	return fmt.Sprintf("%s %q (line %d, column %d): %s", kind, w.Rule, w.Line, w.Column, w.Text)
+	return fmt.Sprintf("%s %q (line %d, column %d of the rule): %s", kind, w.Rule, w.Line, w.Column, w.Text)
 }
 
 // Warnings returns what the requirements and the rules, shadow rules included,

@@ -114,7 +114,7 @@ func TestCommands(t *testing.T) {
 	}
 	output := run(false, "validate", "--adapter", "caddyfile", "--config", bad)
 	for _, fault := range []string{
-		"issuers[0].url: ", `issuers[0].accounts[0]: \"1234\" is not 12 digits`, "issuers[0].audiences: ", "allow[0] (line 1, column 1): ", `did you mean \"aws_token.account.id\"`,
+		"issuers[0].url: ", `issuers[0].accounts[0]: \"1234\" is not 12 digits`, "issuers[0].audiences: ", "allow[0] (line 1, column 1 of the rule): ", `did you mean \"aws_token.account.id\"`,
 	} {
 		if !strings.Contains(output, fault) && !strings.Contains(output, strings.ReplaceAll(fault, `\"`, `"`)) {
 			t.Errorf("validate does not say %s:\n%s", fault, output)
