@@ -102,7 +102,13 @@ func TestGitAttacks(t *testing.T) {
 		{"Bearer", "GET", read, "", "", func(h http.Header) { h.Set("Authorization", "Bearer "+reader) }, 401},
 		{"nothing", "GET", read, "", "", nil, 401},
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), tt.method, "http://"+w.git, strings.NewReader("0000"))
+		body := "0000"
+		if tt.status == http.StatusNotFound {
+			// Git's program answers without reading, and has ended when fcgiwrap has a
+			// body for it, or has not: that would be a 502.
+			body = ""
+		}
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, "http://"+w.git, strings.NewReader(body))
 		must(t, err)
 		r.URL, err = url.Parse("http://" + w.git + tt.target)
 		must(t, err)
