@@ -57,7 +57,7 @@ func readSwitch(d *caddyfile.Dispenser, into **bool) error {
 		return errArguments
 	}
 	if text != "on" && text != "off" {
-		return d.Errf("%q is neither on nor off", text)
+		return d.Errf("%q is neither on nor off; write one of them", text)
 	}
 	on := text == "on"
 	*into = &on

@@ -4,28 +4,12 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/caddy-awsjwt/caddy-awsjwt/internal/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "devsts:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("devsts", run) }
 
 // options are the command line.
 type options struct {
@@ -115,22 +99,14 @@ Flags:
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("devsts", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := program.Flags("devsts", usage, stderr)
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8010", "loopback `address` of STS, IAM and the issuers; port 0 takes a free one")
 	flags.StringVar(&o.manage, "manage", "127.0.0.1:8011", "loopback `address` for management; port 0 takes a free one")
 	flags.StringVar(&o.config, "config", "", "JSON `file` of accounts and roles (default: built in)")
 	flags.BoolVar(&o.printConfig, "print-config", false, "write the configuration as JSON to standard output and exit")
 	flags.StringVar(&o.urlFile, "url-file", "", "`file` to write the URLs to, as JSON, once both listeners are open")
-	flags.Usage = func() {
-		_, _ = io.WriteString(stderr, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
+	if err := program.Parse(flags, args); err != nil {
 		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; devsts -h lists the flags", flags.Arg(0))
 	}
 	return o, nil
 }

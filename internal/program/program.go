@@ -1,5 +1,5 @@
-// Package program is what the programs have in common that measure and show
-// caddy-awsjwt: how they start, read their flags and end.
+// Package program is what devsts and the programs that measure and show caddy-awsjwt
+// have in common: how they start, read their flags and end.
 package program
 
 import (
